@@ -1,0 +1,155 @@
+"""Every setting of the process, read from the environment once. The only reader of the environment.
+
+Names, defaults and meaning are the contract of DESIGN 9 and stand in the README's table.
+"""
+
+from __future__ import annotations
+
+from datetime import time
+from enum import StrEnum
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+import phonenumbers
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class SelfJoin(StrEnum):
+    """How a patient may join a queue without reception."""
+
+    ON_SITE = "on_site"
+    ANYWHERE = "anywhere"
+    OFF = "off"
+
+
+class LogFormat(StrEnum):
+    """`text` for eyes, `json` for collectors."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Settings(BaseSettings):
+    """The environment, validated. Unset variables take the defaults; an empty variable counts as unset."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, case_sensitive=False, extra="ignore", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    data_dir: Path = Path("./data")
+    mongodb_uri: SecretStr | None = None
+    mongodb_database: str = "clinic"
+    jwt_secret: SecretStr | None = None
+    public_url: str | None = None
+    clinic_name: str = "Riverside Clinic"
+    clinic_timezone: str = "UTC"
+    day_starts_at: time = time(4, 0)
+    default_country: str = "US"
+    admin_username: str | None = None
+    admin_password: SecretStr | None = None
+    demo: bool = False
+    twilio_account_sid: str | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_from_number: str | None = None
+    twilio_messaging_service_sid: str | None = None
+    twilio_api_url: str | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    self_join: SelfJoin | None = None
+    backup_dir: Path | None = None
+    rate_limits: bool = True
+    log_level: str = "INFO"
+    log_format: LogFormat = LogFormat.TEXT
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().encode()) < 32:
+            raise ValueError("must be at least 32 bytes long; leave it out and one is generated")
+        return value
+
+    @field_validator("clinic_timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("is not a time zone name such as Europe/Madrid")
+        return value
+
+    @field_validator("default_country")
+    @classmethod
+    def _known_country(cls, value: str) -> str:
+        value = value.upper()
+        if value not in phonenumbers.SUPPORTED_REGIONS:
+            raise ValueError("is not a two-letter country code such as US or ES")
+        return value
+
+    @field_validator("public_url", "twilio_api_url")
+    @classmethod
+    def _http_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be an address such as https://clinic.example")
+        return value.rstrip("/")
+
+    @field_validator("twilio_api_url")
+    @classmethod
+    def _https_or_loopback(cls, value: str | None) -> str | None:
+        if value is not None:
+            parts = urlsplit(value)
+            if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+                raise ValueError("must be https, or http to this machine only: it carries the account's token")
+        return value
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for part in value:
+            try:
+                ip_network(part, strict=False)
+            except ValueError:
+                raise ValueError(f"{part!r} is not an address or network such as 10.0.0.0/8") from None
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    @model_validator(mode="after")
+    def _belong_together(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("TLS_CERT and TLS_KEY are set together or not at all")
+        if (self.admin_username is None) != (self.admin_password is None):
+            raise ValueError("ADMIN_USERNAME and ADMIN_PASSWORD are set together or not at all")
+        twilio = (self.twilio_account_sid, self.twilio_auth_token)
+        if any(twilio) and not all(twilio):
+            raise ValueError("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are set together or not at all")
+        if all(twilio) and not (self.twilio_from_number or self.twilio_messaging_service_sid):
+            raise ValueError("set TWILIO_FROM_NUMBER or TWILIO_MESSAGING_SERVICE_SID too: a text needs a sender")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clinic's time zone."""
+        return ZoneInfo(self.clinic_timezone)
+
+    @property
+    def sends_sms(self) -> bool:
+        """Whether a Twilio account is set; without one every message ends as `simulated`."""
+        return self.twilio_account_sid is not None
