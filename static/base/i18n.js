@@ -1,0 +1,96 @@
+/**
+ * Texts and the forms of numbers and times in the page's language. The server has written `lang` and `dir` on
+ * the root element; the texts are in `/static/i18n/<lang>.json`, one key per sentence. A text is a string with
+ * named `{placeholders}`, or an object of plural forms chosen by `{count}`.
+ */
+
+export const LANGUAGES = { en: "English", es: "Español", fr: "Français", ar: "العربية" };
+const RIGHT_TO_LEFT = new Set(["ar"]);
+
+let texts = {};
+let language = "en";
+let zone;
+let plurals = new Intl.PluralRules("en");
+
+/** Load a language's texts; call once before anything is shown. Keeps the old texts when the network is gone. */
+export async function loadTexts(wanted = document.documentElement.lang) {
+  const chosen = wanted in LANGUAGES ? wanted : "en";
+  const response = await fetch(`/static/i18n/${chosen}.json`);
+  if (!response.ok) throw new Error(`no texts for ${chosen}`);
+  texts = await response.json();
+  language = chosen;
+  plurals = new Intl.PluralRules(chosen);
+  document.documentElement.lang = chosen;
+  document.documentElement.dir = directionOf(chosen);
+}
+
+export const currentLanguage = () => language;
+export const directionOf = (code) => (RIGHT_TO_LEFT.has(code) ? "rtl" : "ltr");
+
+/** Remember the person's choice for a year and show the page in it. */
+export function chooseLanguage(code) {
+  document.cookie = `lang=${code}; path=/; max-age=31536000; samesite=lax`;
+  location.reload();
+}
+
+/** Times are shown in the clinic's zone, wherever the phone thinks it is. */
+export function useZone(name) {
+  zone = name;
+  formats.clear();
+}
+
+export const hasText = (key) => key in texts;
+
+/** The sentence for a key. A missing key shows as itself: ugly, but never blank. */
+export function t(key, values = {}) {
+  let text = texts[key] ?? key;
+  if (typeof text === "object") text = text[plurals.select(values.count)] ?? text.other;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? readable(values[name]) : whole));
+}
+
+const readable = (value) => (typeof value === "number" ? number(value) : String(value));
+
+export const number = (value) => format("number", () => new Intl.NumberFormat(language)).format(value);
+
+/** 10:40, or 10:40 AM where people write it so. */
+export const clockTime = (iso) => dateFormat("time", { hour: "numeric", minute: "2-digit" }).format(new Date(iso));
+
+/** Tue 3 Mar */
+export const shortDate = (iso) =>
+  dateFormat("date", { weekday: "short", day: "numeric", month: "short" }).format(new Date(iso));
+
+/** Tuesday 3 March */
+export const longDate = (iso) =>
+  dateFormat("long", { weekday: "long", day: "numeric", month: "long" }).format(new Date(iso));
+
+/** Tue 3 Mar, 10:40 */
+export const dateAndTime = (iso) =>
+  dateFormat("both", { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" }).format(
+    new Date(iso),
+  );
+
+/** The clinic's calendar day (YYYY-MM-DD) of an instant. */
+export const dayOf = (milliseconds) =>
+  new Intl.DateTimeFormat("sv-SE", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(
+    new Date(milliseconds),
+  );
+
+/** "about 15–25 min" from an estimate of two instants; null when there is none. */
+export function aboutRange(estimate, now) {
+  if (!estimate) return null;
+  const minutes = (iso) => Math.max(0, Math.round((Date.parse(iso) - now) / 60_000 / 5) * 5);
+  const from = minutes(estimate.from);
+  const to = Math.max(from, minutes(estimate.to));
+  if (to === 0) return t("estimate.soon");
+  if (from === to) return t("estimate.about", { minutes: to });
+  return t("estimate.range", { from, to });
+}
+
+const formats = new Map();
+const format = (key, make) => {
+  const cacheKey = `${language}:${key}`;
+  if (!formats.has(cacheKey)) formats.set(cacheKey, make());
+  return formats.get(cacheKey);
+};
+const dateFormat = (key, options) =>
+  format(key, () => new Intl.DateTimeFormat(language, { ...options, timeZone: zone }));

@@ -1,0 +1,32 @@
+/**
+ * Refusals in the reader's words. The server's `detail` is an exact English sentence ("A007 was already called by
+ * Dr Rao at 10:14"); in other languages the code's own sentence is used, with what the answer says of who and when.
+ */
+
+import { Problem } from "./api.js";
+import { clockTime, currentLanguage, hasText, t } from "./i18n.js";
+
+/** One sentence that says what happened and what to do next. */
+export function explain(problem) {
+  if (!(problem instanceof Problem)) return t("error.unexpected");
+  if (problem.code === "offline") return t("error.offline");
+  if (problem.code === "slow_down") return t("error.slow_down", { count: problem.retryAfter ?? 60 });
+  if (problem.code === "wrong_state" && currentLanguage() !== "en") return whoWasFaster(problem.body);
+  if (problem.status >= 500 && problem.code !== "storage_unavailable") return t("error.unexpected");
+  if (currentLanguage() === "en" && problem.detail) return problem.detail;
+  const key = `error.${problem.code}`;
+  return hasText(key) ? t(key) : t("error.unexpected");
+}
+
+function whoWasFaster({ state, by, at }) {
+  const name = hasText(`state.${state}`) ? t(`state.${state}`) : "";
+  if (by && at) return t("error.wrong_state_by", { state: name, by, time: clockTime(at) });
+  return t("error.wrong_state", { state: name });
+}
+
+/** The message to show beside one field, or null. */
+export function explainField(error) {
+  if (currentLanguage() === "en" && error.message) return error.message;
+  const key = `error.field.${error.field.split(".").at(-1)}`;
+  return t(hasText(key) ? key : "error.field");
+}
