@@ -2,7 +2,7 @@
 
 Two homes stand behind it, `mongo.py` and `sqlite.py`; stores import this module only. Documents are
 dictionaries of BSON types with a string `_id`; datetimes are aware UTC. Every mutable document
-carries an integer `rev`.
+carries an integer `rev`. An indexed field keeps one type throughout its collection (`indexes.py`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ Scalar = str | int | float | datetime
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A condition on one indexed field; the bounds that are None are not set. Strings, numbers, whole-second dates."""
+    """A condition on one indexed field; the bounds that are None are not set. Strings, numbers, whole-second dates.
+
+    Only values of the bounds' own kind match: the empty string that stands for "no date" is in no range of dates.
+    """
 
     gte: Scalar | None = None
     gt: Scalar | None = None
@@ -37,7 +40,10 @@ Condition = Scalar | Range | In
 
 
 class DuplicateKey(Exception):
-    """An insert or replace would break a unique index; `fields` names it (`("_id",)` for the id itself)."""
+    """An insert or replace would break a unique index; `fields` names it (`("_id",)` for the id itself).
+
+    An insert whose `_id` exists always names `_id`, whatever else it would break.
+    """
 
     def __init__(self, collection: str, fields: tuple[str, ...]) -> None:
         super().__init__(f"{collection}: {', '.join(fields)} exists already")
@@ -45,10 +51,19 @@ class DuplicateKey(Exception):
         self.fields = fields
 
 
+class CannotOpenStorage(Exception):
+    """The settings or the state of this machine make the database unusable; the text is one line for the operator.
+
+    It never holds the database's address, which may carry a password.
+    """
+
+
 class Storage(Protocol):
-    """One database. Every write that returns is on disk (acknowledged means durable).
+    """One database, used from the event loop it was opened on. A write that returns is on disk.
 
     Any verb may raise `errors.StorageUnavailable`: for a write that means *unknown whether it happened*.
+    A collection, field or query that `indexes.py` does not declare raises KeyError or ValueError.
+    A caller that is cancelled while it waits has not called its write back.
     """
 
     async def insert(self, collection: str, document: Mapping[str, Any]) -> None:
@@ -91,5 +106,5 @@ class Storage(Protocol):
         ...
 
     async def close(self) -> None:
-        """Finish what was accepted, then let go of the database."""
+        """Finish what was accepted, then let go of the database; every verb then raises StorageUnavailable."""
         ...
