@@ -69,7 +69,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "pydantic": ("config.settings", "handlers.*"),
     "pydantic_settings": ("config.settings",),
     "pymongo": ("server.storage.*",),
-    "sqlite3": ("server.storage.sqlite",),
+    "sqlite3": ("server.storage.sqlite*",),
     "tornado.web": ("handlers.*", "server.app"),
     "tornado.websocket": ("handlers.*",),
     "twilio": ("server.sms.gateway",),

@@ -1,0 +1,79 @@
+"""What the documents say about settings, commands and paths is what the code says."""
+
+from __future__ import annotations
+
+import re
+from datetime import time
+from enum import Enum
+from typing import Any
+
+import pytest
+
+from config.settings import Settings
+from tests.architecture import ROOT
+
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    *sorted(f"docs/decisions/{p.name}" for p in (ROOT / "docs/decisions").glob("*.md")),
+]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLE = (ROOT / "config/example.env").read_text(encoding="utf-8")
+COMPOSE_ONLY = {"MONGO_PASSWORD", "BIND"}
+
+
+def as_written(default: Any) -> str:
+    """A default as the table writes it; empty for what is unset."""
+    match default:
+        case None | ():
+            return ""
+        case bool():
+            return "on" if default else "off"
+        case time():
+            return f"{default:%H:%M}"
+        case Enum():
+            return str(default.value)
+        case _:
+            return str(default)
+
+
+def defaults() -> dict[str, str]:
+    """Variable → default, from the settings themselves."""
+    written = {name.upper(): as_written(field.default) for name, field in Settings.model_fields.items()}
+    return written | {"DATA_DIR": f"./{written['DATA_DIR']}"}
+
+
+def test_the_configuration_table_agrees_with_the_settings() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`)? ?\| (.+) \|$", README, re.MULTILINE)
+    assert {name: default for name, default, _ in rows} == defaults()
+    assert all(meaning.strip() for _, _, meaning in rows)
+
+
+def test_the_example_environment_names_every_setting() -> None:
+    values = dict(line.split("=", 1) for line in EXAMPLE.splitlines() if line and not line.startswith("#"))
+    assert set(values) == set(defaults()) | COMPOSE_ONLY
+    for name in set(defaults()):
+        assert values[name] in ("", defaults()[name]), name
+
+
+def test_the_example_environment_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    for line in EXAMPLE.splitlines():
+        if line and not line.startswith("#"):
+            monkeypatch.setenv(*line.split("=", 1))
+    assert Settings() == Settings.model_construct(**{name: f.default for name, f in Settings.model_fields.items()})
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_and_files_exist(document: str) -> None:
+    path = ROOT / document
+    text = path.read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_make_targets_exist(document: str) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    text = (ROOT / document).read_text(encoding="utf-8")
+    assert set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE)) <= targets
