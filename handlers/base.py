@@ -1,0 +1,359 @@
+"""What every API handler is: admitted by the permission table, spoken to in JSON, refused in RFC 9457.
+
+Order of a request: method known, token good, role allowed, address within its limits — then the body
+is read, the operation runs, and the answer leaves. `services` is everything a handler may use.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeVar
+
+import structlog
+import tornado.httputil
+from pydantic import BaseModel
+from tornado.iostream import StreamClosedError
+from tornado.web import HTTPError, RequestHandler, stream_request_body
+
+from handlers.operations import METHODS, operation, operation_of
+from handlers.problems import CONTENT_TYPE, Problem, problem_of
+from handlers.replays import KeptAnswer
+from handlers.schemas import parse_body, parse_query
+from handlers.services import Services
+from server.accounts.roles import LOOPBACK, PERMISSIONS, PUBLIC, Principal
+from server.encoding import encode
+from server.errors import (
+    DomainError,
+    Forbidden,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    NotSignedIn,
+    TokenExpired,
+    TooLarge,
+)
+from server.ids import derived_id, new_id
+
+__all__ = ["ApiHandler", "NotFoundHandler", "WiredHandler", "operation"]
+
+BODY_LIMIT: Final = 256 * 1024
+# How much of a refused body is read to its end, so that its sender sees the answer and not a reset connection.
+DRAIN_LIMIT: Final = 8 * 1024 * 1024
+_KEY_LENGTH: Final = 255
+_WRITES: Final = frozenset(METHODS) - {"GET"}
+
+log = structlog.get_logger("http")
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class WiredHandler(RequestHandler):
+    """A handler that knows its services and the pattern it answers; pages derive from it directly."""
+
+    services: Services
+    pattern: str
+    request_id: str
+    principal: Principal | None
+
+    def initialize(self, services: Services, pattern: str) -> None:
+        self.services = services
+        self.pattern = pattern
+        self.principal = None
+
+    def set_default_headers(self) -> None:
+        if not hasattr(self, "request_id"):
+            self.request_id = new_id()
+        self.clear_header("Server")
+        self.set_header("X-Request-Id", self.request_id)
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("X-Frame-Options", "DENY")
+        self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.set_header("Cross-Origin-Opener-Policy", "same-origin")
+        if self.is_https:
+            self.set_header("Strict-Transport-Security", "max-age=31536000")
+
+    @property
+    def client_address(self) -> str:
+        """The caller's address, through TRUSTED_PROXIES only."""
+        return self.services.proxies.client(
+            self.request.remote_ip or "", self.request.headers.get("X-Forwarded-For")
+        )
+
+    @property
+    def is_https(self) -> bool:
+        """Whether the browser speaks TLS, to us or to a trusted proxy."""
+        if not hasattr(self, "services"):
+            return False
+        peer = self.request.remote_ip or ""
+        forwarded = self.request.headers.get("X-Forwarded-Proto")
+        return self.services.proxies.scheme(peer, self.request.protocol, forwarded) == "https"
+
+    def check_trusted_origin(self, origin: str) -> bool:
+        """Behind a proxy that rewrites Host, pages come from PUBLIC_URL."""
+        return origin.lower() == self.services.origin
+
+    def compute_etag(self) -> str | None:
+        return None
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = (kwargs.get("exc_info") or (None, None, None))[1]
+        self.put_problem(problem_of(error, status_code))
+        self.finish()
+
+    def put_problem(self, problem: Problem) -> None:
+        """Set status, headers and body of a problem answer."""
+        self.set_status(problem.status)
+        self.set_header("Content-Type", CONTENT_TYPE)
+        self.set_header("Cache-Control", "no-store")
+        if problem.retry_after is not None:
+            self.set_header("Retry-After", str(problem.retry_after))
+        if problem.status == 401:
+            self.set_header("WWW-Authenticate", "Bearer")
+        if problem.status == 405:
+            self.set_header("Allow", self.allowed_methods())
+        text = problem.body(self.request_id).encode()
+        self.set_header("Content-Length", str(len(text)))
+        self.write(text)
+
+    def allowed_methods(self) -> str:
+        known = [method for method in METHODS if operation_of(type(self), method)]
+        return ", ".join(["HEAD", *known] if "GET" in known else known) or "GET, HEAD"
+
+    def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
+        """Refusals are answers, not faults; everything else is logged under the request's id."""
+        if isinstance(value, DomainError | HTTPError | StreamClosedError):
+            return
+        log.error(
+            "request failed",
+            request_id=self.request_id,
+            method=self.request.method,
+            route=self.pattern,
+            exc_info=(typ, value, tb),
+        )
+
+    def on_finish(self) -> None:
+        self.services.metrics.request(
+            self.request.method or "", self.pattern, self.get_status(), self.request.request_time()
+        )
+
+
+@stream_request_body
+class ApiHandler(WiredHandler):
+    """Base of every JSON handler; its methods are marked with `@operation`."""
+
+    def initialize(self, services: Services, pattern: str) -> None:
+        super().initialize(services, pattern)
+        self._chunks: list[bytes] = []
+        self._received = 0
+        self._refused = False
+        self._command_id: str | None = None
+        self._kept: KeptAnswer | None = None
+        self._replayed = False
+        self._audited = False
+
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+
+    # Admission: before the body is read.
+
+    async def prepare(self) -> None:
+        self._connection().set_max_body_size(DRAIN_LIMIT)
+        try:
+            self._admit()
+        except DomainError as refusal:
+            await self._refuse(refusal)
+
+    def _admit(self) -> None:
+        method = "GET" if self.request.method == "HEAD" else self.request.method or ""
+        if operation_of(type(self), method) is None:
+            raise MethodNotAllowed(f"This address answers {self.allowed_methods()}.")
+        self.principal = self._authenticate()
+        self._authorise(method)
+        if method in _WRITES and self.principal is None:
+            self.services.limits.anonymous_write(self.client_address)
+        if int(self.request.headers.get("Content-Length") or 0) > BODY_LIMIT:
+            raise _too_large()
+        self.idempotency_key()
+
+    def _authenticate(self) -> Principal | None:
+        header = self.request.headers.get("Authorization")
+        if header is None:
+            return None
+        scheme, _, token = header.partition(" ")
+        try:
+            if scheme.lower() != "bearer":
+                raise NotSignedIn("Send the access token as `Authorization: Bearer …`.")
+            return self.services.tokens.verify(token.strip())
+        except TokenExpired:
+            raise
+        except NotSignedIn:
+            self.services.limits.before_sign_in(self.client_address)
+            self.services.limits.failed(self.client_address)
+            raise
+
+    def _authorise(self, method: str) -> None:
+        permission = PERMISSIONS[f"{method} {self.pattern}"]
+        if permission is PUBLIC or permission is LOOPBACK:
+            return
+        if self.signed_in().role not in permission:
+            raise Forbidden("Your role may not do this.")
+
+    async def _refuse(self, refusal: DomainError) -> None:
+        """Answer now; what the caller is still sending is read and dropped, up to a limit."""
+        length = int(self.request.headers.get("Content-Length") or 0)
+        if length > DRAIN_LIMIT or "Expect" in self.request.headers:
+            raise refusal
+        self._refused = True
+        self._chunks.clear()
+        self.put_problem(problem_of(refusal))
+        try:
+            await self.flush()
+        except StreamClosedError:
+            return
+
+    async def data_received(self, chunk: bytes) -> None:
+        self._received += len(chunk)
+        if self._refused:
+            return
+        if self._received > BODY_LIMIT:
+            await self._refuse(_too_large())
+        else:
+            self._chunks.append(chunk)
+
+    def _connection(self) -> Any:
+        assert self.request.connection is not None
+        return self.request.connection
+
+    # What operations use.
+
+    def signed_in(self) -> Principal:
+        """The caller. Raises NotSignedIn for an anonymous one."""
+        if self.principal is None:
+            raise NotSignedIn("Sign in first: this needs an access token.")
+        return self.principal
+
+    @property
+    def raw_body(self) -> bytes:
+        return b"".join(self._chunks)
+
+    def body(self, model: type[M]) -> M:
+        """The request body as `model`. Raises BadJson or Invalid."""
+        return parse_body(self.raw_body, model)
+
+    def query(self, model: type[M]) -> M:
+        """The query string as `model`. Raises Invalid."""
+        return parse_query(self.request.query_arguments, model)
+
+    def idempotency_key(self) -> str | None:
+        """The caller's Idempotency-Key, or None. Raises Invalid for one that is empty, long or not printable."""
+        key = self.request.headers.get("Idempotency-Key")
+        if key is not None and not (0 < len(key) <= _KEY_LENGTH and key.isprintable() and key.isascii()):
+            raise Invalid.field("Idempotency-Key", f"must be 1 to {_KEY_LENGTH} printable ASCII characters")
+        return key
+
+    def command_id(self) -> str:
+        """The id of this command: from account (anonymous: the body), method, path and key, else a fresh one."""
+        if self._command_id is None:
+            key = self.idempotency_key()
+            if key is None:
+                self._command_id = new_id()
+            else:
+                scope = self.principal.account_id if self.principal else "anonymous:" + self.fingerprint()
+                path = self.request.path.rstrip("/")
+                self._command_id = derived_id(scope, self.request.method or "", path, key)
+        return self._command_id
+
+    def fingerprint(self) -> str:
+        """A hash of the body: the same key with another one is refused."""
+        return hashlib.sha256(self.raw_body).hexdigest()
+
+    def answer(self, value: Mapping[str, Any] | str, status: int = 200, *, replayed: bool = False) -> None:
+        """Answer with `value` (a str is JSON already). `replayed`: a service recognised an earlier command."""
+        text = value if isinstance(value, str) else encode(value)
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        if replayed:
+            self._mark_replayed()
+        self._kept = KeptAnswer(status, text)
+        self.write(text.encode())
+
+    def answer_nothing(self) -> None:
+        """204: done, and there is nothing to say."""
+        self.set_status(204)
+        self.clear_header("Content-Type")
+        self._kept = KeptAnswer(204, "")
+
+    def audit(self, action: str, subject_id: str, **detail: str | int | bool | None) -> None:
+        """Keep a row of what the caller did, in place of the one every successful staff write leaves by itself.
+
+        No phone number and no patient's name belongs in `detail`.
+        """
+        actor = self.signed_in().actor
+        self._audited = True
+        self.services.audit.record_soon(actor, action, subject_id, detail)
+
+    # Running an operation.
+
+    async def carry_out(self, run: Callable[[], Awaitable[None] | None]) -> None:
+        """Run the operation once the request is admitted; under an Idempotency-Key at most once."""
+        if self._refused:
+            return
+        described = operation_of(type(self), self.request.method or "")
+        if described is not None and described.idempotent and self.idempotency_key() is not None:
+            await self._carry_out_once(run)
+        elif (waiting := run()) is not None:
+            await waiting
+        self._audit_write()
+
+    async def _carry_out_once(self, run: Callable[[], Awaitable[None] | None]) -> None:
+        replays, command_id = self.services.replays, self.command_id()
+        if (kept := await replays.claim(command_id, self.fingerprint())) is not None:
+            self._mark_replayed()
+            if kept.text:
+                self.answer(kept.text, kept.status)
+            else:
+                self.set_status(kept.status)
+            return
+        try:
+            if (waiting := run()) is not None:
+                await waiting
+        finally:
+            replays.settle(command_id, self._kept)
+
+    def _mark_replayed(self) -> None:
+        self._replayed = True
+        self.set_header("Idempotency-Replayed", "true")
+
+    def _audit_write(self) -> None:
+        """Every staff action leaves a row: the operation and the id in its path."""
+        staff = self.principal is not None and self.principal.is_staff
+        if not staff or self._audited or self._replayed or self.request.method not in _WRITES:
+            return
+        words = [part for part in self.pattern.split("/") if part and not part.startswith("{") and part != "api"]
+        subject = next(iter(self.path_kwargs.values()), "")
+        self.audit(f"{(self.request.method or '').lower()} {' '.join(words)}", subject)
+
+    def _unanswered(self, *args: str, **kwargs: str) -> None:
+        """Methods a handler does not answer were refused in `prepare`."""
+
+    async def head(self, *args: str, **kwargs: str) -> None:
+        get: Callable[..., Awaitable[None]] = self.get  # type: ignore[assignment]
+        await get(*args, **kwargs)
+
+    get = post = put = patch = delete = options = _unanswered
+
+
+class NotFoundHandler(ApiHandler):
+    """Every address that no route answers."""
+
+    def _admit(self) -> None:
+        raise NotFound("There is nothing at this address.")
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"A request body has at most {BODY_LIMIT // 1024} KiB.")

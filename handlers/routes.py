@@ -1,0 +1,95 @@
+"""Joins the routes of all handlers, and holds them against the permission table before anything starts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from tornado.web import RequestHandler, URLSpec
+from tornado.websocket import WebSocketHandler
+
+from handlers import (
+    appointments,
+    audit,
+    clinic,
+    displays,
+    doctors,
+    health,
+    live,
+    notifications,
+    openapi,
+    pages,
+    patients,
+    queues,
+    tickets,
+    tokens,
+    users,
+)
+from handlers.operations import operations
+from handlers.services import Services
+from server.accounts.roles import PERMISSIONS
+
+Route = tuple[str, type[RequestHandler]] | tuple[str, type[RequestHandler], dict[str, Any]]
+
+_PARTS: Final = (
+    tokens,
+    users,
+    patients,
+    doctors,
+    appointments,
+    queues,
+    tickets,
+    notifications,
+    displays,
+    clinic,
+    audit,
+    live,
+    health,
+    openapi,
+    pages,
+)
+
+
+def all_routes() -> list[Route]:
+    """Every route of the product, in the order of the files above."""
+    return [route for part in _PARTS for route in part.routes]
+
+
+def entries(routes: Sequence[Route]) -> Iterator[str]:
+    """The name of every operation in the permission table: `POST /api/enqueue/`, `WS /ws/console/`."""
+    for pattern, handler, *_ in routes:
+        if issubclass(handler, WebSocketHandler):
+            yield f"WS {pattern}"
+            continue
+        described = [method for method, _ in operations(handler)]
+        yield from (f"{method} {pattern}" for method in described or ["GET"])
+
+
+def check_permissions(routes: Sequence[Route]) -> None:
+    """Raises RuntimeError where a route has no permission, or a permission no route, or a route stands twice."""
+    found = list(entries(routes))
+    faults = [f"{name} has no entry in the permission table" for name in found if name not in PERMISSIONS]
+    faults += [f"{name} is in the permission table and has no route" for name in PERMISSIONS if name not in found]
+    faults += [f"{name} is routed twice" for name in sorted({name for name in found if found.count(name) > 1})]
+    if faults:
+        raise RuntimeError("routes and permissions differ: " + "; ".join(faults))
+
+
+def url_specs(routes: Sequence[Route], services: Services) -> list[URLSpec]:
+    """What Tornado matches: `{name}` is one segment, `{name*}` the rest; the trailing slash may be there or not."""
+    return [
+        URLSpec(_regex(pattern), handler, {"services": services, "pattern": pattern, **dict(*options)})
+        for pattern, handler, *options in routes
+    ]
+
+
+def _regex(pattern: str) -> str:
+    parts = re.split(r"(\{\w+\*?\})", pattern.rstrip("/") if pattern != "/" else pattern)
+    regex = "".join(_group(part) if part.startswith("{") else re.escape(part) for part in parts)
+    return regex if pattern == "/" or "*" in pattern else regex + "/?"
+
+
+def _group(part: str) -> str:
+    name = part.strip("{*}")
+    return f"(?P<{name}>.+)" if part.endswith("*}") else f"(?P<{name}>[^/]+)"

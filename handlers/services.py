@@ -1,0 +1,58 @@
+"""Everything handlers may use, made once by `server/app.py` and handed to each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from config.settings import Settings
+from handlers.addresses import AddressLimits, Proxies
+from handlers.replays import Replays
+from server.accounts.service import AccountService
+from server.accounts.tokens import Tokens
+from server.appointments.service import AppointmentService
+from server.audit.log import AuditLog
+from server.clinic.service import ClinicService
+from server.clock import Clock, ClinicTime
+from server.displays.service import DisplayService
+from server.doctors.service import DoctorService
+from server.health import Health
+from server.live.hub import Hub
+from server.metrics import Metrics
+from server.patients.service import PatientService
+from server.queue.service import QueueService
+from server.sms.outbox import Outbox
+from server.storage.port import Storage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """`public_url` is where people reach this server, without a trailing slash."""
+
+    settings: Settings
+    public_url: str
+    clock: Clock
+    clinic_time: ClinicTime
+    storage: Storage
+    accounts: AccountService
+    tokens: Tokens
+    patients: PatientService
+    doctors: DoctorService
+    appointments: AppointmentService
+    queues: QueueService
+    hub: Hub
+    outbox: Outbox
+    displays: DisplayService
+    clinic: ClinicService
+    audit: AuditLog
+    metrics: Metrics
+    health: Health
+    replays: Replays
+    limits: AddressLimits
+    proxies: Proxies
+
+    @property
+    def origin(self) -> str:
+        """PUBLIC_URL as an Origin header has it."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}".lower()
