@@ -1,0 +1,222 @@
+"""How a queue's day, its tickets and a finished visit stand in the database, and back. Pure.
+
+The names are those of the model; enums are their values, dates ISO strings, instants BSON dates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
+from datetime import date
+from typing import Any
+
+from server.ids import order_key
+from server.queue.model import (
+    Call,
+    DoctorCopy,
+    Done,
+    Effect,
+    Key,
+    PatientCopy,
+    Pause,
+    Policy,
+    Priority,
+    QueueDay,
+    Source,
+    State,
+    Status,
+    Step,
+    Ticket,
+    Undo,
+)
+
+Document = dict[str, Any]
+
+
+class TicketDocuments:
+    """The tickets of one queue as documents, each made once per change of the ticket.
+
+    A commit with 300 tickets behind it then costs the making of one document, not of 300.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[Ticket, Document]] = {}
+
+    def of(self, tickets: Iterable[Ticket]) -> list[Document]:
+        """The documents of `tickets`, in order; those no longer asked for are forgotten."""
+        made = {}
+        for ticket in tickets:
+            known = self._made.get(ticket.id)
+            made[ticket.id] = known if known and known[0] is ticket else (ticket, ticket_document(ticket))
+        self._made = made
+        return [document for _, document in made.values()]
+
+
+def day_document(day: QueueDay, tickets: TicketDocuments) -> Document:
+    """The whole document of DESIGN 2; `finished` is 0 or 1, because it is an indexed scalar."""
+    return {
+        "_id": day.id,
+        "rev": day.rev,
+        "doctor": _doctor_document(day.doctor),
+        "day": day.day.isoformat(),
+        "zone": day.zone,
+        "updated_at": day.updated_at,
+        "policy": asdict(day.policy),
+        "version": day.version,
+        "status": day.status.value,
+        "pause": asdict(day.pause) if day.pause else None,
+        "finished": int(day.finished),
+        "next_number": day.next_number,
+        "next_effect": day.next_effect,
+        "tickets": tickets.of(day.tickets.values()),
+        "calls": [_flat(call) for call in day.calls],
+        "effects": [{"number": e.number, "kind": e.kind, "data": e.data} for e in day.effects],
+        "commands": [_flat(done) for done in day.commands.values()],
+        "undo": _undo_document(day.undo),
+        "services": list(day.services),
+        "past_services": list(day.past_services),
+    }
+
+
+def day_from(document: Mapping[str, Any]) -> QueueDay:
+    """The day that `day_document` wrote."""
+    return QueueDay(
+        doctor=_doctor_from(document["doctor"]),
+        day=date.fromisoformat(document["day"]),
+        zone=document["zone"],
+        updated_at=document["updated_at"],
+        policy=Policy(**document["policy"]),
+        rev=document["rev"],
+        version=document["version"],
+        status=Status(document["status"]),
+        pause=Pause(**document["pause"]) if document["pause"] else None,
+        finished=bool(document["finished"]),
+        next_number=document["next_number"],
+        next_effect=document["next_effect"],
+        tickets={ticket["id"]: ticket_from(ticket) for ticket in document["tickets"]},
+        calls=tuple(Call(**call) for call in document["calls"]),
+        effects=tuple(Effect(**effect) for effect in document["effects"]),
+        commands={done["id"]: Done(**done) for done in document["commands"]},
+        undo=_undo_from(document["undo"]),
+        services=tuple(document["services"]),
+        past_services=tuple(document["past_services"]),
+    )
+
+
+def ticket_document(ticket: Ticket) -> Document:
+    """One ticket, with its patient and steps."""
+    document = _flat(ticket)
+    document["patient"] = _flat(ticket.patient)
+    document["steps"] = [_flat(step) for step in ticket.steps]
+    place = ticket.place
+    document["place"] = {"rank": place.rank, "time": place.time, "path": list(place.path)} if place else None
+    return document
+
+
+def ticket_from(document: Mapping[str, Any]) -> Ticket:
+    """The ticket that `ticket_document` wrote."""
+    place = document["place"]
+    return Ticket(
+        **{
+            **document,
+            "patient": PatientCopy(**document["patient"]),
+            "steps": tuple(_step_from(step) for step in document["steps"]),
+            "source": Source(document["source"]),
+            "priority": Priority(document["priority"]),
+            "place": Key(place["rank"], place["time"], tuple(place["path"])) if place else None,
+        }
+    )
+
+
+def visit_document(day: QueueDay, ticket: Ticket) -> Document:
+    """The lasting record of an ended ticket: everything but the patient's name and phone."""
+    return {
+        "_id": ticket.id,
+        "order": order_key(ticket.ended_at or ticket.last.start, ticket.id),
+        "doctor_id": day.doctor.id,
+        "doctor": _doctor_document(day.doctor),
+        "patient_id": ticket.patient.id,
+        "day": day.day.isoformat(),
+        "version": day.version,
+        "zone": day.zone,
+        "ticket": {
+            **ticket_document(ticket),
+            "patient": {"id": ticket.patient.id, "language": ticket.patient.language},
+        },
+    }
+
+
+def ticket_from_visit(visit: Mapping[str, Any]) -> Ticket:
+    """The ticket of a visit; its patient has an id and a language only."""
+    patient = {"name": "", **visit["ticket"]["patient"]}
+    return ticket_from({**visit["ticket"], "patient": patient})
+
+
+def day_of_visit(visit: Mapping[str, Any]) -> QueueDay:
+    """As much of the day a visit was part of as a view of its ticket needs: no other tickets."""
+    ended = visit["ticket"]["steps"][-1]["start"]
+    return QueueDay(
+        doctor=_doctor_from(visit["doctor"]),
+        day=date.fromisoformat(visit["day"]),
+        zone=visit["zone"],
+        updated_at=ended,
+        version=visit["version"],
+    )
+
+
+def _doctor_document(doctor: DoctorCopy) -> Document:
+    return {**asdict(doctor), "rooms": list(doctor.rooms)}
+
+
+def _doctor_from(document: Mapping[str, Any]) -> DoctorCopy:
+    return DoctorCopy(**{**document, "rooms": tuple(document["rooms"])})
+
+
+def _step_from(document: Mapping[str, Any]) -> Step:
+    return Step(**{**document, "state": State(document["state"])})
+
+
+def _undo_document(undo: Undo | None) -> Document | None:
+    if undo is None:
+        return None
+    document = _flat(undo)
+    document["tickets"] = [ticket_document(ticket) for ticket in undo.tickets]
+    document["pause"] = asdict(undo.pause) if undo.pause else None
+    return document
+
+
+def _undo_from(document: Mapping[str, Any] | None) -> Undo | None:
+    if document is None:
+        return None
+    return Undo(
+        **{
+            **document,
+            "tickets": tuple(ticket_from(ticket) for ticket in document["tickets"]),
+            "status": Status(document["status"]),
+            "pause": Pause(**document["pause"]) if document["pause"] else None,
+            "services": tuple(document["services"]),
+        }
+    )
+
+
+def _flat(value: Any) -> Document:
+    """A dataclass as a document, one level deep: enums as their values, tuples as lists."""
+    return {name: _bson(getattr(value, name)) for name in _names(type(value))}
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def _names(kind: type) -> tuple[str, ...]:
+    names = _NAMES.get(kind)
+    if names is None:
+        names = _NAMES[kind] = tuple(field.name for field in fields(kind))
+    return names
+
+
+def _bson(value: Any) -> Any:
+    if isinstance(value, (State, Priority, Source, Status)):
+        return value.value
+    if isinstance(value, tuple):
+        return list(value)
+    return value

@@ -1,0 +1,210 @@
+"""One queue's writer: commands wait in line, and all that wait share the next single write (DESIGN 2).
+
+Nothing is answered, sent or published before the write is acknowledged. After a lost guard, an error or a
+timeout the document is read again, and each command finds out from it whether it was carried out already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from server.clock import Clock
+from server.errors import DomainError, StorageUnavailable
+from server.queue import rules
+from server.queue.commands import SYSTEM, Command, Tidy
+from server.queue.model import QueueDay
+from server.queue.store import QueueStore
+
+log = logging.getLogger(__name__)
+
+TRIES: Final = 6
+GATHER_TURNS: Final = 200
+
+
+@dataclass(slots=True)
+class _Waiting:
+    command: Command
+    answer: asyncio.Future[rules.Applied]
+
+
+class Line:
+    """The only writer of one queue's day in this process, and its memory of that day.
+
+    `fetch` reads the day (or makes a new one); `committed` is called with the day before and after each
+    acknowledged write. `shown` is the last day known to be in the database: what reads are served from.
+    """
+
+    def __init__(
+        self,
+        store: QueueStore,
+        clock: Clock,
+        fetch: Callable[[], Awaitable[QueueDay]],
+        committed: Callable[[Line, QueueDay | None, QueueDay], None],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._fetch = fetch
+        self._committed = committed
+        self._day: QueueDay | None = None
+        self._waiting: list[_Waiting] = []
+        self._expected = 0
+        self._worker: asyncio.Task[None] | None = None
+        self.shown: QueueDay | None = None
+        self.carried: set[int] = set()
+        self.archived: set[str] = set()
+
+    async def run(self, command: Command) -> rules.Applied:
+        """Carry out `command` with the next write. Raises the DomainError that refuses it, or StorageUnavailable."""
+        waiting = _Waiting(command, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work())
+        return await waiting.answer
+
+    @contextmanager
+    def expecting(self) -> Iterator[None]:
+        """A request that will probably bring a command is at the door: the next write waits for it a moment."""
+        self._expected += 1
+        try:
+            yield
+        finally:
+            self._expected -= 1
+
+    async def loaded(self) -> QueueDay:
+        """The day, read if it is not in memory. Raises StorageUnavailable only if it was never read."""
+        if self.shown is None:
+            day = await self._fetch()
+            if self.shown is None:
+                self._adopt(day)
+        assert self.shown is not None
+        return self.shown
+
+    async def refresh(self) -> None:
+        """Read the day again and show it if somebody else has written it since."""
+        day = await self._fetch()
+        if self.shown is None or day.rev > self.shown.rev:
+            self._adopt(day)
+        elif self._day is None and day.rev == self.shown.rev:
+            self._day = self.shown
+
+    @property
+    def unsure(self) -> bool:
+        """Whether the last write was unclear and the day has not been read again since."""
+        return self._day is None and self.shown is not None
+
+    async def settle(self) -> None:
+        """Wait until every command in line has been answered."""
+        while self._worker is not None and not self._worker.done():
+            await asyncio.wait([self._worker])
+
+    async def _work(self) -> None:
+        while self._waiting:
+            await self._gather()
+            group, self._waiting = self._waiting, []
+            await self._answered(group)
+
+    async def _gather(self) -> None:
+        """Give those who are at the door a few turns of the loop to get in line."""
+        for _ in range(GATHER_TURNS):
+            seen = len(self._waiting)
+            await asyncio.sleep(0)
+            if not self._expected and len(self._waiting) == seen:
+                return
+
+    async def _answered(self, group: list[_Waiting]) -> None:
+        """Commit the group and answer each of it; a group that cannot be saved as one is tried singly."""
+        try:
+            await self._commit(group)
+        except Exception as error:
+            self._day = None
+            if len(group) == 1 or isinstance(error, StorageUnavailable):
+                _fail(group, error)
+                return
+            log.exception("a group of commands could not be saved; trying them singly")
+            for waiting in group:
+                await self._answered([waiting])
+
+    async def _commit(self, group: list[_Waiting]) -> None:
+        for _ in range(TRIES):
+            before = await self._current()
+            draft, results = self._drafted(before, group)
+            if draft is before or await self._saved(before, draft):
+                _answer(group, results)
+                return
+            self._day = None
+        raise StorageUnavailable()
+
+    async def _saved(self, before: QueueDay, draft: QueueDay) -> bool:
+        """Whether the draft is in the database now; False also when that is not known."""
+        try:
+            saved = await self._store.save(draft)
+        except StorageUnavailable:
+            log.warning("queue write unclear, reading again", extra={"queue_day": before.id})
+            return False
+        if saved is not None:
+            self._adopt(saved)
+        return saved is not None
+
+    async def _current(self) -> QueueDay:
+        if self._day is None:
+            day = await self._fetch()
+            if self.shown is None or day.rev > self.shown.rev:
+                self._adopt(day)
+            else:
+                self._day = self.shown
+        assert self._day is not None
+        return self._day
+
+    def _drafted(self, before: QueueDay, group: list[_Waiting]) -> tuple[QueueDay, list[rules.Applied | Exception]]:
+        """Apply the group one by one; one that fails, fails alone. Housekeeping rides along."""
+        now = self._clock.now()
+        draft = before
+        results: list[rules.Applied | Exception] = []
+        for waiting in group:
+            try:
+                applied = rules.apply(draft, waiting.command, now)
+            except DomainError as refusal:
+                results.append(refusal)
+            except Exception as bug:  # it must not take the others with it
+                log.exception("a queue rule failed", extra={"command": waiting.command.name})
+                results.append(bug)
+            else:
+                draft = applied.day
+                results.append(applied)
+        if draft is not before and (self.carried or self.archived):
+            draft = rules.apply(draft, self._tidying(), now).day
+        return draft, results
+
+    def _tidying(self) -> Tidy:
+        return Tidy(id="tidy", actor=SYSTEM, effects=frozenset(self.carried), archived=frozenset(self.archived))
+
+    def tidying(self) -> Tidy | None:
+        """The housekeeping that waits for a write, as a command of its own; None if there is none."""
+        return self._tidying() if self.carried or self.archived else None
+
+    def _adopt(self, day: QueueDay) -> None:
+        before, self.shown, self._day = self.shown, day, day
+        self.carried &= {effect.number for effect in day.effects}
+        self.archived &= set(day.tickets)
+        self._committed(self, before, day)
+
+
+def _answer(group: list[_Waiting], results: list[rules.Applied | Exception]) -> None:
+    for waiting, result in zip(group, results, strict=True):
+        if waiting.answer.done():
+            continue
+        if isinstance(result, Exception):
+            waiting.answer.set_exception(result)
+        else:
+            waiting.answer.set_result(result)
+
+
+def _fail(group: list[_Waiting], error: Exception) -> None:
+    for waiting in group:
+        if not waiting.answer.done():
+            waiting.answer.set_exception(error)

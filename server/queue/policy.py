@@ -1,0 +1,97 @@
+"""The one ordering of a queue: who is next, for staff list, TV, phone page and estimate alike (DESIGN 2).
+
+Pure. A ticket's key is its class, then its effective time; an explicit place stands instead of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from server.queue.model import Key, Policy, Priority, QueueDay, Source, State, Ticket
+
+RANK = {Priority.EMERGENCY: 0, Priority.PRIORITY: 1, Priority.NORMAL: 2}
+
+
+def waiting(day: QueueDay) -> list[Ticket]:
+    """The waiting tickets, next one first."""
+    policy = day.policy
+    return sorted(day.in_state(State.WAITING), key=lambda ticket: key(ticket, policy))
+
+
+def key(ticket: Ticket, policy: Policy) -> Key:
+    """Where the ticket stands in the order."""
+    if ticket.place is not None:
+        return ticket.place
+    if ticket.promoted_at is not None:
+        return Key(RANK[Priority.PRIORITY], ticket.promoted_at, (ticket.serial,))
+    return Key(RANK[ticket.priority], effective_time(ticket, policy), (ticket.serial,))
+
+
+def effective_time(ticket: Ticket, policy: Policy) -> datetime:
+    """The start of a booking whose patient came in time (up to `late_grace` minutes after it), else the arrival."""
+    due = ticket.due_at if ticket.source is Source.APPOINTMENT else None
+    if due is not None and ticket.arrived_at <= due + timedelta(minutes=policy.late_grace):
+        return due
+    return ticket.arrived_at
+
+
+def waits_too_long_at(ticket: Ticket, policy: Policy) -> datetime:
+    """The instant from which the wait is longer than its class's limit, counted from arrival or due time."""
+    since = max(ticket.arrived_at, ticket.due_at) if ticket.due_at else ticket.arrived_at
+    normal = ticket.priority is Priority.NORMAL
+    return since + timedelta(minutes=policy.max_wait_normal if normal else policy.max_wait_priority)
+
+
+def promotion_at(ticket: Ticket, policy: Policy) -> datetime | None:
+    """When a waiting ticket enters the class above: never into emergency, so normal ones only; once; no placed ones."""
+    if ticket.state is not State.WAITING or ticket.priority is not Priority.NORMAL:
+        return None
+    if ticket.place is not None or ticket.promoted_at is not None:
+        return None
+    return waits_too_long_at(ticket, policy)
+
+
+def next_promotion(day: QueueDay) -> datetime | None:
+    """The next instant at which `promoted` would change this day."""
+    instants = [at for ticket in day.tickets.values() if (at := promotion_at(ticket, day.policy)) is not None]
+    return min(instants, default=None)
+
+
+def promoted(day: QueueDay, now: datetime) -> QueueDay:
+    """This day with every ticket that waited too long in the class above, behind those already in it."""
+    due = [(at, ticket) for ticket in day.tickets.values() if (at := promotion_at(ticket, day.policy)) and at <= now]
+    if not due:
+        return day
+    above = [
+        (ticket.arrived_at, standing.time)
+        for ticket in day.in_state(State.WAITING)
+        if (standing := key(ticket, day.policy)).rank == RANK[Priority.PRIORITY]
+    ]
+    risen = []
+    for at, ticket in sorted(due, key=lambda pair: (pair[0], pair[1].serial)):
+        time = max([at, *(standing for arrived, standing in above if arrived <= at)])
+        above.append((at, time))
+        risen.append(replace(ticket, promoted_at=time))
+    return day.put(*risen)
+
+
+def place_after(others: Sequence[Ticket], ahead: int, policy: Policy, version: int) -> Key | None:
+    """The place with `ahead` of the ordered `others` going first; None in an empty queue.
+
+    `version` is that of the change being made: of two tickets put behind the same one, the later
+    is the nearer.
+    """
+    if not others:
+        return None
+    if ahead <= 0:
+        first = key(others[0], policy)
+        return Key(first.rank, first.time, (-version,))
+    return place_behind(others[min(ahead, len(others)) - 1], policy, version)
+
+
+def place_behind(anchor: Ticket, policy: Policy, version: int) -> Key:
+    """The place right behind `anchor`."""
+    standing = key(anchor, policy)
+    return Key(standing.rank, standing.time, (*standing.path, -version))

@@ -1,0 +1,125 @@
+"""Carries out what commands asked for outside their document: texts, texts taken back, transfers (DESIGN 2: effects).
+
+Idempotent: every effect may be carried out again after a crash, and ends the same. What is done is marked on
+the line and leaves the document with its next write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal, Protocol
+
+from server.accounts.roles import Actor
+from server.errors import DomainError, NotFound, StorageUnavailable
+from server.queue.commands import SYSTEM, Accept, Command, ReturnTransfer
+from server.queue.line import Line
+from server.queue.model import Effect, QueueDay
+from server.queue.rules import Applied
+
+log = logging.getLogger(__name__)
+
+Retracted = Literal["cancelled", "already_sent", "none"]
+
+
+class Messenger(Protocol):
+    """The SMS side as the queue needs it; `server/app.py` hands one in."""
+
+    async def text(self, data: Mapping[str, Any]) -> None:
+        """Put the text into the outbox under `data["message_id"]`; a second time is no harm."""
+        ...
+
+    async def retract(self, message_id: str, reason: str) -> Retracted:
+        """Cancel the text if it has not left; says whether it had."""
+        ...
+
+
+class Relay:
+    """`run` carries out a command on the queue of a doctor today; `run_on` on the line an effect came from."""
+
+    def __init__(self, messenger: Messenger, run: Callable[[str, Command], Awaitable[Applied]]) -> None:
+        self._messenger = messenger
+        self._run = run
+        self._running: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._texts: dict[str, asyncio.Task[None]] = {}
+        self._results: dict[tuple[str, int], Any] = {}
+
+    def carry(self, line: Line, day: QueueDay) -> None:
+        """Begin every effect of `day` that is neither done nor under way."""
+        for effect in day.effects:
+            key = (day.id, effect.number)
+            if effect.number in line.carried or key in self._running:
+                continue
+            task = asyncio.create_task(self._carry(line, day, effect))
+            self._running[key] = task
+            if effect.kind == "text":
+                self._texts[effect.data["message_id"]] = task
+            task.add_done_callback(functools.partial(self._ended, key, effect))
+
+    def _ended(self, key: tuple[str, int], effect: Effect, _: asyncio.Task[None]) -> None:
+        self._running.pop(key, None)
+        if effect.kind == "text":
+            self._texts.pop(effect.data["message_id"], None)
+
+    async def _carry(self, line: Line, day: QueueDay, effect: Effect) -> None:
+        try:
+            result = await self._done(line, day, effect)
+        except StorageUnavailable:
+            log.warning("effect waits for the database", extra={"queue_day": day.id, "effect": effect.kind})
+            return
+        line.carried.add(effect.number)
+        self._results[(day.id, effect.number)] = result
+        while len(self._results) > 1000:
+            del self._results[next(iter(self._results))]
+
+    async def _done(self, line: Line, day: QueueDay, effect: Effect) -> Any:
+        match effect.kind:
+            case "text":
+                await self._messenger.text(effect.data)
+                return None
+            case "retract":
+                return await self._retract(effect.data)
+            case "accept":
+                return await self._transfer(line, day, effect)
+        raise ValueError(f"unknown effect {effect.kind!r}")
+
+    async def _retract(self, data: Mapping[str, Any]) -> Retracted:
+        answer: Retracted = "none"
+        for message_id in data["message_ids"]:
+            if (still_going := self._texts.get(message_id)) is not None:
+                await asyncio.wait([still_going])
+            one = await self._messenger.retract(message_id, "taken back")
+            answer = "already_sent" if "already_sent" in (one, answer) else one if one != "none" else answer
+        if answer == "already_sent" and data["instead"]:
+            await self._messenger.text(data["instead"])
+        return answer
+
+    async def _transfer(self, line: Line, day: QueueDay, effect: Effect) -> DomainError | int:
+        """The `seq` of the accepting queue; or, after the ticket was given back, why it was refused."""
+        data = effect.data
+        actor = Actor(*data["actor"])
+        new_id = data["ticket_id"]
+        accept = Accept(id=f"accept-{new_id}", actor=actor, ticket_id=new_id, ticket=data["ticket"])
+        try:
+            return (await self._run(data["to"], accept)).done.seq
+        except StorageUnavailable:
+            raise
+        except DomainError as refusal:
+            old_id = data["ticket"]["id"]
+            reason = "That doctor is not here any more." if isinstance(refusal, NotFound) else refusal.detail
+            await line.run(ReturnTransfer(id=f"return-{new_id}", actor=SYSTEM, ticket_id=old_id, reason=reason))
+            return refusal
+
+    async def result(self, day: QueueDay, effect: Effect) -> Any:
+        """Wait for an effect that is under way; its result, or None if it could not be carried out yet."""
+        key = (day.id, effect.number)
+        if (task := self._running.get(key)) is not None:
+            await asyncio.wait([task])
+        return self._results.get(key)
+
+    async def drain(self) -> None:
+        """Wait for everything under way."""
+        while self._running:
+            await asyncio.wait(list(self._running.values()))

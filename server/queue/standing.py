@@ -1,0 +1,110 @@
+"""The commands on the queue itself: pause, open, close, promote, changed doctor, housekeeping, and undo. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from server.clock import iso
+from server.errors import CannotUndo
+from server.queue import texts
+from server.queue.commands import ChangeDoctor, CloseQueue, OpenQueue, PauseQueue, Promote, Tidy, UndoLast
+from server.queue.model import UNDO_WINDOW, Pause, QueueDay, State, Status, Ticket, Undo
+from server.queue.transition import Change
+
+
+def pause(day: QueueDay, command: PauseQueue, now: datetime) -> Change:
+    """No calls for a while; joins go on."""
+    until = now + timedelta(minutes=command.minutes) if command.minutes else None
+    changed = replace(day, status=Status.PAUSED, pause=Pause(now, command.reason, until))
+    return Change(changed, undoable=True)
+
+
+def open_queue(day: QueueDay, command: OpenQueue, now: datetime) -> Change:
+    """Open again, from closed or paused."""
+    changed = replace(day, status=Status.OPEN, pause=None)
+    return Change(changed, seals=True, visible=day.status is not Status.OPEN)
+
+
+def close(day: QueueDay, command: CloseQueue, now: datetime) -> Change:
+    """No more joins today; those in the queue are still served."""
+    changed = replace(day, status=Status.CLOSED, pause=None)
+    return Change(changed, seals=True, visible=day.status is not Status.CLOSED)
+
+
+def promote(day: QueueDay, command: Promote, now: datetime) -> Change:
+    """Nothing of its own: every command lets tickets age first, and this one only that."""
+    return Change(day, visible=False)
+
+
+def change_doctor(day: QueueDay, command: ChangeDoctor, now: datetime) -> Change:
+    """New copies of the doctor and the clinic's policy."""
+    changed = replace(day, doctor=command.doctor, policy=command.policy)
+    return Change(changed, visible=changed != day)
+
+
+def tidy(day: QueueDay, command: Tidy, now: datetime) -> Change:
+    """Drop the effects that were carried out and the ended tickets that `visits` holds."""
+    tickets = {id: ticket for id, ticket in day.tickets.items() if id not in command.archived}
+    effects = tuple(effect for effect in day.effects if effect.number not in command.effects)
+    return Change(replace(day, tickets=tickets, effects=effects), visible=False)
+
+
+def undo(day: QueueDay, command: UndoLast, now: datetime) -> Change:
+    """Take back the last staff command, on exactly the tickets it touched, for two minutes.
+
+    Raises CannotUndo once one of them has changed again, or something newer stands in the way.
+    """
+    last = day.undo
+    if last is None or now - last.at >= UNDO_WINDOW:
+        raise CannotUndo("There is nothing left to undo: only the last step can be taken back, for two minutes.")
+    if command.seq is not None and command.seq != last.seq:
+        raise CannotUndo("Something newer has happened in this queue since; undo that first.")
+    for id, mark in last.marks.items():
+        ticket = day.tickets.get(id)
+        if ticket is None or ticket.changed != mark:
+            code = ticket.code if ticket else "The ticket"
+            raise CannotUndo(f"{code} has changed again since, so the step before cannot be undone.")
+    effects: list[texts.Wanted] = []
+    restored = []
+    for before in last.tickets:
+        ticket, wanted = _restored(day, day.tickets[before.id], before, now)
+        restored.append(ticket)
+        effects += wanted
+    calls = tuple(
+        replace(call, undone=True) if last.marks.get(call.ticket_id) == call.number else call for call in day.calls
+    )
+    changed = replace(day, status=last.status, pause=last.pause, calls=calls, services=last.services)
+    outcome = {"undone": last.command, "tickets": [ticket.id for ticket in restored]}
+    return Change(changed.put(*restored), None, outcome, effects, seals=True)
+
+
+def _restored(day: QueueDay, now_is: Ticket, before: Ticket, now: datetime) -> tuple[Ticket, list[texts.Wanted]]:
+    """The ticket as it was, and what its patient must be told or not be told any more."""
+    if now_is.call != before.call and now_is.patient.phone:
+        return before, texts.retract_call(day, replace(now_is, steps=before.steps), now, instead=True)
+    gone = (State.WAITING, State.ON_HOLD, State.NO_SHOW, State.CANCELLED, State.LEFT)
+    if before.state is State.CALLED and now_is.state in gone:
+        again = replace(before, call=day.version + 1)
+        return again, texts.text(day, again, texts.YOUR_TURN, now)
+    return before, []
+
+
+def remembered(before: QueueDay, change: Change, command: str, now: datetime) -> Undo:
+    """What undo needs to take back `change`, the coming version of `before`."""
+    version = before.version + 1
+    return Undo(
+        command=command,
+        at=now,
+        seq=before.seq + 1,
+        tickets=change.before,
+        marks={ticket.id: version for ticket in change.before},
+        status=before.status,
+        pause=before.pause,
+        services=before.services,
+    )
+
+
+def describe(undo: Undo) -> dict[str, str]:
+    """What the staff view shows of the undo that is still possible."""
+    return {"command": undo.command, "until": iso(undo.at + UNDO_WINDOW)}

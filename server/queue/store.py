@@ -1,0 +1,70 @@
+"""Queue days and visits in the database, through the storage port. Knows nothing of rules or sockets."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+
+from server.queue import documents
+from server.queue.model import QueueDay, Ticket
+from server.storage.port import Document, DuplicateKey, Range, Storage
+
+UNFINISHED_AT_ONCE = 200
+
+
+class QueueStore:
+    """Reads and guarded writes of `queue_days`, inserts into `visits`."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._tickets: dict[str, documents.TicketDocuments] = {}
+
+    async def load(self, id: str) -> QueueDay | None:
+        """The day with this `_id`, or None."""
+        document = await self._storage.get("queue_days", id)
+        return documents.day_from(document) if document else None
+
+    async def save(self, day: QueueDay) -> QueueDay | None:
+        """Write the day if nobody wrote it since it was read; the day as it now stands, or None if it lost.
+
+        Raises StorageUnavailable when it is not known whether it was written.
+        """
+        document = documents.day_document(day, self._tickets.setdefault(day.id, documents.TicketDocuments()))
+        if day.rev:
+            won = await self._storage.replace_if_unchanged("queue_days", document)
+        else:
+            won = await self._inserted({**document, "rev": 1})
+        return replace(day, rev=day.rev + 1) if won else None
+
+    async def _inserted(self, document: Document) -> bool:
+        try:
+            await self._storage.insert("queue_days", document)
+        except DuplicateKey:
+            return False
+        return True
+
+    async def revs(self, ids: Iterable[str]) -> dict[str, int]:
+        """The `rev` of each of the days that exist."""
+        return await self._storage.revs("queue_days", list(ids))
+
+    async def unfinished(self, before: date) -> list[QueueDay]:
+        """Days earlier than `before` that were never finished, a page at a time."""
+        found = await self._storage.find(
+            "queue_days", {"finished": 0, "day": Range(lt=before.isoformat())}, limit=UNFINISHED_AT_ONCE
+        )
+        return [documents.day_from(document) for document in found]
+
+    async def archive(self, day: QueueDay, ticket: Ticket) -> None:
+        """The ended ticket's lasting record; done already is done."""
+        with contextlib.suppress(DuplicateKey):
+            await self._storage.insert("visits", documents.visit_document(day, ticket))
+
+    async def visit(self, ticket_id: str) -> Document | None:
+        """The visit that a ticket became, or None."""
+        return await self._storage.get("visits", ticket_id)
+
+    def forget(self, id: str) -> None:
+        """Let go of what is kept in memory for a day that is over."""
+        self._tickets.pop(id, None)

@@ -1,0 +1,93 @@
+"""Which SMS a queue command asks for, and whether a text that has not left yet is still true. Pure.
+
+A text is asked for as an effect `text`; taking one back is the effect `retract`. Wording, consent
+bookkeeping and sending belong to `server.sms`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from server.queue.model import VERSIONS_PER_DAY, QueueDay, State, Ticket
+
+YOUR_TURN = "your_turn"
+ALWAYS_SENT = frozenset({YOUR_TURN})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An effect a command asks for; it gets its number when the command is applied."""
+
+    kind: str
+    data: Mapping[str, Any]
+
+
+def text(day: QueueDay, ticket: Ticket, kind: str, now: datetime) -> list[Wanted]:
+    """The effect that texts the patient, or none: without a number, or when only `your_turn` may be sent."""
+    patient = ticket.patient
+    if not patient.phone:
+        return []
+    if kind not in ALWAYS_SENT and not (patient.sms_consent and patient.number_confirmed):
+        return []
+    return [Wanted("text", _message(day, ticket, kind, now))]
+
+
+def _message(day: QueueDay, ticket: Ticket, kind: str, now: datetime) -> dict[str, Any]:
+    patient = ticket.patient
+    return {
+        "message_id": message_id(day, ticket.id, kind, day.version + 1),
+        "kind": kind,
+        "ticket_id": ticket.id,
+        "patient_id": patient.id,
+        "doctor_id": day.doctor.id,
+        "to": patient.phone,
+        "language": patient.language,
+        "consent": patient.sms_consent,
+        "confirmed": patient.number_confirmed,
+        "code": ticket.code,
+        "room": ticket.room or day.doctor.room,
+        "call": ticket.call,
+        "at": now,
+    }
+
+
+def message_id(day: QueueDay, ticket_id: str, kind: str, version: int) -> str:
+    """The dedupe key of a text: one per ticket, kind and change of the queue."""
+    return f"{ticket_id}:{kind}:{day.day.toordinal() * VERSIONS_PER_DAY + version}"
+
+
+def retract_call(day: QueueDay, ticket: Ticket, now: datetime, *, instead: bool) -> list[Wanted]:
+    """Take back the `your_turn` of the ticket's latest call; with `instead`, a `put_back` text if it has left."""
+    if not ticket.call or not ticket.patient.phone:
+        return []
+    ids = [message_id(day, ticket.id, YOUR_TURN, ticket.call)]
+    return [retract(ids, text(day, ticket, "put_back", now) if instead else [])]
+
+
+def retract(message_ids: Iterable[str], instead: list[Wanted]) -> Wanted:
+    """Cancel those of `message_ids` that have not left; `instead` is texted if one of them has."""
+    return Wanted("retract", {"message_ids": list(message_ids), "instead": dict(instead[0].data) if instead else None})
+
+
+def still_true(kind: str, ticket: Ticket | None, call: int) -> bool:
+    """Whether what the text says still holds right before it is sent (DESIGN 4).
+
+    `your_turn` and `recalled` are false only if that call was taken back in some way, never because
+    the ticket was started or finished since. A ticket that has left the document is judged by its expiry.
+    """
+    if ticket is None:
+        return True
+    match kind:
+        case "your_turn" | "recalled":
+            return ticket.call == call and ticket.state in (State.CALLED, State.IN_ROOM, State.DONE)
+        case "missed":
+            return ticket.state is State.NO_SHOW
+        case "joined" | "put_back":
+            return ticket.state in (State.WAITING, State.ON_HOLD)
+        case "cancelled":
+            return ticket.state is State.CANCELLED
+        case _:
+            return True
