@@ -6,9 +6,11 @@ table in `handlers/base.py`. This module imports nothing of the product.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,39 @@ class Invalid(DomainError):
     @classmethod
     def field(cls, field: str, message: str) -> Invalid:
         """The common case of one wrong field."""
-        return cls(message, errors=[FieldError(field, message)])
+        return cls.fields([FieldError(field, message)])
+
+    @classmethod
+    def fields(cls, errors: Sequence[FieldError]) -> Invalid:
+        """Every wrong field in one answer; `detail` names the first. `errors` is not empty."""
+        first = errors[0]
+        detail = f"{first.field}: {first.message}" if first.field else first.message
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        return cls(f"{detail}{more}", errors=errors)
+
+
+class Faults:
+    """Collects the wrong fields of one request, so that a form hears of all of them at once."""
+
+    def __init__(self) -> None:
+        self._errors: list[FieldError] = []
+
+    def read(self, check: Callable[[], T], otherwise: T) -> T:
+        """What `check` gives; if it raises Invalid, that is remembered and `otherwise` stands in."""
+        try:
+            return check()
+        except Invalid as refusal:
+            self._errors.extend(refusal.errors)
+            return otherwise
+
+    def add(self, field: str, message: str) -> None:
+        """One more wrong field."""
+        self._errors.append(FieldError(field, message))
+
+    def settle(self) -> None:
+        """Raises Invalid if anything was wrong."""
+        if self._errors:
+            raise Invalid.fields(self._errors)
 
 
 class IdempotencyKeyReused(DomainError):

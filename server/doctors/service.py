@@ -1,0 +1,211 @@
+"""Use cases around doctors and teams. All of them are held in memory: every view and every join asks for one.
+
+With several processes on one database, `refresh` picks up what another one changed. Other services come in
+through the constructor or as callbacks, typed by what is asked of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, replace
+from typing import Any, Protocol
+
+from server.accounts.roles import Actor, Role
+from server.clock import Clock
+from server.doctors.letters import first_free
+from server.doctors.model import Doctor, DoctorChanges, NewDoctor, build, change
+from server.doctors.store import DoctorStore, LetterTaken
+from server.encoding import encode
+from server.errors import (
+    DomainError,
+    IdempotencyKeyReused,
+    Invalid,
+    NotFound,
+    PatientInQueue,
+    StorageUnavailable,
+)
+from server.ids import derived_id, order_key
+from server.storage.port import DuplicateKey, Storage
+
+MOST_TRIES = 20
+
+
+class Accounts(Protocol):
+    """What is asked of the accounts."""
+
+    async def check_new(self, username: str, password: str, *, account_id: str) -> None:
+        """Raises Invalid on `username` (malformed, or taken by another account than this one) or `password`."""
+        ...
+
+    async def create(
+        self, *, username: str, password: str, role: Role, name: str, doctor_id: str, account_id: str
+    ) -> Any:
+        """Make the account; one that exists under this very id is left as it is."""
+        ...
+
+    async def delete_of_doctor(self, doctor_id: str) -> Any:
+        """Remove every account of this doctor and end its sessions."""
+        ...
+
+
+async def _nobody_listens(doctor: Doctor) -> None:
+    return None
+
+
+async def _nothing_to_end(doctor: Doctor, actor: Actor) -> None:
+    return None
+
+
+def _no_queue(doctor_id: str) -> bool:
+    return False
+
+
+class DoctorService:
+    """Every use case of a doctor's record.
+
+    `on_change` is told of every saved change, also of a deletion (the queue's day holds a copy);
+    `has_open_tickets` asks the queues; `before_delete` ends the bookings. The application sets them.
+    """
+
+    def __init__(self, storage: Storage, clock: Clock, accounts: Accounts) -> None:
+        self._store = DoctorStore(storage)
+        self._clock = clock
+        self._accounts = accounts
+        self._doctors: dict[str, Doctor] = {}
+        self.on_change: Callable[[Doctor], Awaitable[None]] = _nobody_listens
+        self.before_delete: Callable[[Doctor, Actor], Awaitable[None]] = _nothing_to_end
+        self.has_open_tickets: Callable[[str], bool] = _no_queue
+
+    async def start(self) -> None:
+        """Load every doctor; before this there are none."""
+        self._doctors = {doctor.id: doctor for doctor in await self._store.all()}
+
+    async def refresh(self) -> None:
+        """Take over what other processes changed, and say so to `on_change`."""
+        for doctor in await self._store.all():
+            known = self._doctors.get(doctor.id)
+            if known is None or known.rev < doctor.rev:
+                await self._remember(doctor)
+
+    def get(self, doctor_id: str) -> Doctor:
+        """The doctor. Raises NotFound, also for one who was deleted."""
+        doctor = self._doctors.get(doctor_id)
+        if doctor is None or doctor.deleted:
+            raise NotFound("There is no such doctor.")
+        return doctor
+
+    def find(self, doctor_id: str) -> Doctor | None:
+        """The doctor, also a deleted one: past appointments still name them."""
+        return self._doctors.get(doctor_id)
+
+    def all(self) -> list[Doctor]:
+        """Every doctor who is not deleted, in the order they were made."""
+        return sorted((doctor for doctor in self._doctors.values() if not doctor.deleted), key=lambda item: item.order)
+
+    async def create(self, new: NewDoctor, *, command_id: str) -> tuple[Doctor, bool]:
+        """Make a doctor, with the next free letter if none is asked for, and the account if a username is given.
+
+        Answers the doctor and whether the same request had made it before. Raises Invalid, IdempotencyKeyReused.
+        """
+        doctor_id = derived_id("doctor", command_id)
+        doctor = build(new, id=doctor_id, order=order_key(self._clock.now(), doctor_id), request_hash=_hash(new))
+        if existing := await self._store.get(doctor_id):
+            if existing.request_hash != doctor.request_hash:
+                raise IdempotencyKeyReused("This Idempotency-Key made another doctor. Use a new key.")
+            await self._make_account(existing, new)
+            return await self._remember(existing), True
+        if new.username is not None or new.password is not None:
+            await self._accounts.check_new(
+                new.username or "", new.password or "", account_id=derived_id("account", doctor_id)
+            )
+        doctor = await self._insert(doctor)
+        await self._make_account(doctor, new)
+        return await self._remember(doctor), False
+
+    async def update(self, doctor_id: str, changes: DoctorChanges) -> Doctor:
+        """Make `changes`. Raises Invalid, NotFound."""
+        return await self._change(doctor_id, lambda doctor: change(doctor, changes))
+
+    async def delete(self, doctor_id: str, actor: Actor) -> None:
+        """Take the doctor out: the letter is free again, bookings are cancelled, the accounts are gone.
+
+        Raises PatientInQueue while anybody is in the queue.
+        """
+        doctor = self.get(doctor_id)
+        if self.has_open_tickets(doctor_id):
+            raise PatientInQueue(f"Patients are in the queue of {doctor.name}. Finish or transfer them first.")
+        await self.before_delete(doctor, actor)
+        await self._accounts.delete_of_doctor(doctor_id)
+        await self._change(doctor_id, lambda doctor: replace(doctor, deleted=True))
+
+    async def _insert(self, doctor: Doctor) -> Doctor:
+        """Insert under the wished letter or the first free one; another process may take one meanwhile."""
+        taken = {other.letter for other in self.all()}
+        while True:
+            candidate = doctor if doctor.letter else replace(doctor, letter=first_free(taken))
+            try:
+                await self._store.insert(candidate)
+            except LetterTaken:
+                if doctor.letter:
+                    raise _letter_taken(doctor.letter) from None
+                taken.add(candidate.letter)
+            except DuplicateKey:
+                stored = await self._store.get(doctor.id)
+                if stored is None:
+                    raise StorageUnavailable from None
+                return stored
+            else:
+                return candidate
+
+    async def _make_account(self, doctor: Doctor, new: NewDoctor) -> None:
+        if new.username is None or new.password is None:
+            return
+        try:
+            await self._accounts.create(
+                username=new.username,
+                password=new.password,
+                role=Role.DOCTOR,
+                name=doctor.name,
+                doctor_id=doctor.id,
+                account_id=derived_id("account", doctor.id),
+            )
+        except StorageUnavailable:
+            raise  # perhaps it was made: the same key finishes what is left
+        except DomainError:
+            # Somebody took the username in between: no doctor is made.
+            await self._store.remove(doctor.id)
+            raise
+
+    async def _change(self, doctor_id: str, made: Callable[[Doctor], Doctor]) -> Doctor:
+        for _ in range(MOST_TRIES):
+            before = await self._store.get(doctor_id)
+            if before is None or before.deleted:
+                raise NotFound("There is no such doctor.")
+            after = made(before)
+            if after == before:
+                return before
+            try:
+                saved = await self._store.replace(after)
+            except LetterTaken:
+                raise _letter_taken(after.letter) from None
+            if saved:
+                return await self._remember(replace(after, rev=after.rev + 1))
+        raise StorageUnavailable("This doctor is being changed by many at once. Try again.")
+
+    async def _remember(self, doctor: Doctor) -> Doctor:
+        known = self._doctors.get(doctor.id)
+        if known is None or known.rev <= doctor.rev:
+            self._doctors[doctor.id] = doctor
+            if known != doctor:
+                await self.on_change(doctor)
+        return doctor
+
+
+def _letter_taken(letter: str) -> Invalid:
+    return Invalid.field("letter", f"{letter} belongs to another doctor; leave it out and a free one is given")
+
+
+def _hash(new: NewDoctor) -> str:
+    """What tells a repeated request from another; without the password, which no fast hash may hold."""
+    return hashlib.sha256(encode({**asdict(new), "password": None}).encode()).hexdigest()

@@ -1,0 +1,97 @@
+"""Doctors in the database: the documents' shape and the unique letter. Knows no rule.
+
+`letter_key` is the letter of an active doctor and the document's own `_id` once deleted, so that the
+unique index gives a letter to one active doctor at a time.
+"""
+
+from __future__ import annotations
+
+from server.doctors.hours import parse_hours
+from server.doctors.model import Doctor, Kind
+from server.storage.port import Document, DuplicateKey, Range, Storage
+
+DOCTORS = "doctors"
+PAGE = 200
+
+
+class LetterTaken(Exception):
+    """Another active doctor has the letter."""
+
+
+class DoctorStore:
+    """The collection `doctors`."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def all(self) -> list[Doctor]:
+        """Every doctor there ever was, oldest first: a clinic's worth, held in memory by the service."""
+        found: list[Doctor] = []
+        while True:
+            where = {"order": Range(gt=found[-1].order)} if found else {}
+            page = await self._storage.find(DOCTORS, where, sort="order", limit=PAGE)
+            found.extend(_doctor(document) for document in page)
+            if len(page) < PAGE:
+                return found
+
+    async def get(self, doctor_id: str) -> Doctor | None:
+        """The doctor, also a deleted one."""
+        document = await self._storage.get(DOCTORS, doctor_id)
+        return _doctor(document) if document else None
+
+    async def insert(self, doctor: Doctor) -> None:
+        """Raises LetterTaken, and DuplicateKey if this very doctor exists."""
+        try:
+            await self._storage.insert(DOCTORS, _document(doctor))
+        except DuplicateKey as refusal:
+            if refusal.fields == ("letter_key",):
+                raise LetterTaken from refusal
+            raise
+
+    async def replace(self, doctor: Doctor) -> bool:
+        """Write `doctor` unless somebody changed it since it was read. Raises LetterTaken."""
+        try:
+            return await self._storage.replace_if_unchanged(DOCTORS, _document(doctor))
+        except DuplicateKey as refusal:
+            raise LetterTaken from refusal
+
+    async def remove(self, doctor_id: str) -> None:
+        """Take back a doctor who could not be finished."""
+        await self._storage.delete(DOCTORS, doctor_id)
+
+
+def _document(doctor: Doctor) -> Document:
+    return {
+        "_id": doctor.id,
+        "rev": doctor.rev,
+        "order": doctor.order,
+        "letter_key": doctor.id if doctor.deleted else doctor.letter,
+        "kind": doctor.kind.value,
+        "name": doctor.name,
+        "specialty": doctor.specialty,
+        "room": doctor.room,
+        "rooms": list(doctor.rooms),
+        "letter": doctor.letter,
+        "slot_minutes": doctor.slot_minutes,
+        "hours": doctor.hours.as_json(),
+        "deleted": doctor.deleted,
+        "request_hash": doctor.request_hash,
+    }
+
+
+def _doctor(document: Document) -> Doctor:
+    return Doctor(
+        id=document["_id"],
+        rev=document["rev"],
+        order=document["order"],
+        kind=Kind(document["kind"]),
+        name=document["name"],
+        specialty=document["specialty"],
+        room=document["room"],
+        rooms=tuple(document["rooms"]),
+        letter=document["letter"],
+        slot_minutes=document["slot_minutes"],
+        hours=parse_hours(document["hours"]),
+        deleted=document["deleted"],
+        request_hash=document["request_hash"],
+    )
