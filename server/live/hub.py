@@ -129,6 +129,11 @@ class Hub:
             self._leave(peer, entry)
             peer.topics.remove(entry)
 
+    def topics(self, socket: Socket) -> list[str]:
+        """What the socket is subscribed to."""
+        peer = self._peers.get(socket)
+        return [entry.name for entry in peer.topics] if peer else []
+
     def follow(self, topic: str, successor: str) -> None:
         """Whoever watches `topic` watches `successor` too: a transferred ticket's page goes with it."""
         if entry := self._topics.get(topic):
@@ -194,7 +199,7 @@ class Hub:
         now = self._monotonic()
         for peer in self._dispatch.stuck(now - STUCK_SECONDS):
             self._stuck += 1
-            self._dismiss(peer, CloseCode.TOO_SLOW, "too slow")
+            self._dismiss(peer, CloseCode.TRY_LATER, "too slow")
         for peer in [peer for peer in self._limited if peer.limit is not None and peer.limit[0] <= now]:
             self._dismiss(peer, CloseCode.NOT_SIGNED_IN, peer.limit[1] if peer.limit else "")
 

@@ -6,18 +6,19 @@ from the messages of its queues. Nothing here knows who is connected.
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, Protocol
+
+from server.encoding import encode
 
 
 class CloseCode(IntEnum):
     """Why the server ended a socket; 1012 and 1013 are the registered "service restart" and "try again later"."""
 
     RESTARTING = 1012
-    TOO_SLOW = 1013
+    TRY_LATER = 1013
     NOT_SIGNED_IN = 4401
     NOT_ALLOWED = 4403
     NOT_FOUND = 4404
@@ -51,9 +52,7 @@ def board_topic(display_id: str) -> str:
 
 def queue(doctor_id: str, view: View) -> str:
     """One queue's snapshot; the same text goes to the queue's own sockets and to the console's."""
-    return (
-        f'{{"type":"queue","doctor_id":{json.dumps(doctor_id)},"seq":{view.seq},"at":"{view.at}","data":{view.body}}}'
-    )
+    return f'{{"type":"queue","doctor_id":{encode(doctor_id)},"seq":{view.seq},"at":"{view.at}","data":{view.body}}}'
 
 
 def ticket(view: View) -> str:
@@ -69,8 +68,8 @@ def board(display: Mapping[str, Any], seqs: Mapping[str, int], at: str, queues: 
     seq = max(seqs.values(), default=0)
     views = ",".join(data_of(message) for message in queues)
     return (
-        f'{{"type":"board","seq":{seq},"at":"{at}","seqs":{_json(seqs)},'
-        f'"data":{{"display":{_json(display)},"queues":[{views}]}}}}'
+        f'{{"type":"board","seq":{seq},"at":"{at}","seqs":{encode(seqs)},'
+        f'"data":{{"display":{encode(display)},"queues":[{views}]}}}}'
     )
 
 
@@ -81,7 +80,7 @@ def heartbeat(seq: int, at: str) -> str:
 
 def error(code: str, detail: str) -> str:
     """Why a message from the client was not followed."""
-    return _json({"type": "error", "code": code, "detail": detail})
+    return encode({"type": "error", "code": code, "detail": detail})
 
 
 def data_of(message: str) -> str:
@@ -101,7 +100,3 @@ def frame(text: str) -> bytes:
     if size < 1 << 16:
         return struct.pack("!BBH", 0x81, 126, size) + payload
     return struct.pack("!BBQ", 0x81, 127, size) + payload
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -129,7 +129,7 @@ async def test_a_socket_stuck_for_two_seconds_is_dropped_by_the_sweep() -> None:
     turning.seconds += 0.1
     await settled()
     hub.sweep()
-    assert stuck.closings == [(CloseCode.TOO_SLOW, "too slow")]
+    assert stuck.closings == [(CloseCode.TRY_LATER, "too slow")]
     assert busy.closings == []
     assert hub.counts().sockets == {"queue": 1}
     assert hub.counts().stuck == 1

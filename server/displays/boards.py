@@ -1,0 +1,103 @@
+"""The boards of displays that somebody is looking at: made from the public views of their doctors' queues.
+
+A board listens to its queues at the hub and is published anew with each of their changes. One that nobody
+watches any more notices at the next change and stops listening.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from server.clock import Clock, iso
+from server.displays.model import Display
+from server.errors import NotFound
+from server.live import messages
+from server.live.hub import Hub
+from server.live.messages import View
+from server.live.peers import Listener, Publication
+
+
+class Queues(Protocol):
+    """Where a board gets the first state of each queue; raises NotFound for a doctor who is gone."""
+
+    async def view(self, doctor_id: str, *, staff: bool) -> View: ...
+
+
+class Board:
+    """The board of one display. `latest` holds each queue's newest message."""
+
+    def __init__(self, display: Display, hub: Hub, clock: Clock) -> None:
+        self.display = display
+        self._hub = hub
+        self._clock = clock
+        self._latest: dict[str, Publication] = {}
+        self._listeners: dict[str, Listener] = {}
+
+    @property
+    def listening(self) -> bool:
+        """False once it has stopped: a new board has to be opened."""
+        return bool(self._listeners) or not self.display.doctor_ids
+
+    @property
+    def doctor_ids(self) -> list[str]:
+        """The doctors who are on the board now."""
+        return list(self._latest)
+
+    async def show(self, display: Display, queues: Queues) -> None:
+        """Follow exactly the doctors of `display`, and know the present state of each."""
+        self.display = display
+        for doctor_id in self._listeners.keys() - set(display.doctor_ids):
+            self._ignore(doctor_id)
+        for doctor_id in display.doctor_ids:
+            if doctor_id not in self._listeners:
+                listener = self._listeners[doctor_id] = partial(self._changed, doctor_id)
+                self._hub.listen(messages.queue_topic(doctor_id, staff=False), listener)
+        for doctor_id in display.doctor_ids:
+            if doctor_id not in self._latest:
+                await self._prime(doctor_id, queues)
+
+    def state(self) -> tuple[int, str, Callable[[], str]]:
+        """`(seq, at, encode)` of the board as it is now."""
+        latest = {doctor: self._latest[doctor] for doctor in self.display.doctor_ids if doctor in self._latest}
+        seqs = {doctor: publication.seq for doctor, publication in latest.items()}
+        display, at = self.display.view(), iso(self._clock.now())
+
+        def encode() -> str:
+            return messages.board(display, seqs, at, [publication.text for publication in latest.values()])
+
+        return max(seqs.values(), default=0), at, encode
+
+    def publish(self) -> None:
+        """Send the board as it is now to whoever watches it."""
+        self._hub.publish(messages.board_topic(self.display.id), *self.state())
+
+    def forget(self, doctor_id: str) -> bool:
+        """Take a doctor who is gone off the board; False if none was on it."""
+        return self._latest.pop(doctor_id, None) is not None
+
+    def stop(self) -> None:
+        """Listen to nothing any more."""
+        for doctor_id in list(self._listeners):
+            self._ignore(doctor_id)
+
+    async def _prime(self, doctor_id: str, queues: Queues) -> None:
+        try:
+            view = await queues.view(doctor_id, staff=False)
+        except NotFound:
+            return  # a doctor who is gone simply leaves the board
+        publication = Publication(view.seq, view.at, partial(messages.queue, doctor_id, view))
+        if doctor_id in self._listeners:
+            self._latest.setdefault(doctor_id, publication)
+
+    def _changed(self, doctor_id: str, publication: Publication) -> None:
+        if not self._hub.watched(messages.board_topic(self.display.id)):
+            self.stop()
+            return
+        self._latest[doctor_id] = publication
+        self.publish()
+
+    def _ignore(self, doctor_id: str) -> None:
+        self._hub.unlisten(messages.queue_topic(doctor_id, staff=False), self._listeners.pop(doctor_id))
+        self._latest.pop(doctor_id, None)
