@@ -55,6 +55,8 @@ FLOORS: tuple[tuple[str, Floor], ...] = (
     ("server.*.service", Floor.SERVICE),
     ("server.displays.boards", Floor.SERVICE),
     ("server.sms.courier", Floor.SERVICE),
+    ("server.sms.courier", Floor.SERVICE),
+    ("server.sms.pump", Floor.SERVICE),
     ("server.sms.outbox", Floor.SERVICE),
     ("server.sms.pump", Floor.SERVICE),
     ("handlers", Floor.HANDLERS),

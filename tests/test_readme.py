@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from config.settings import Settings
+from server.accounts.roles import PERMISSIONS
 from tests.architecture import ROOT
 
 DOCUMENTS = [
@@ -77,3 +78,9 @@ def test_make_targets_exist(document: str) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     text = (ROOT / document).read_text(encoding="utf-8")
     assert set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE)) <= targets
+
+
+def test_endpoints_named_in_the_readme_exist() -> None:
+    named = re.findall(r"`(GET|POST|PATCH|DELETE) (/api/[^`]*)`", README)
+    assert len(named) > 10
+    assert [f"{method} {path}" for method, path in named if f"{method} {path}" not in PERMISSIONS] == []
