@@ -36,8 +36,7 @@ class Proxies:
     def client(self, peer: str, forwarded_for: str | None) -> str:
         """The nearest address that is not one of our proxies, read from the right of X-Forwarded-For."""
         address = peer
-        for hop in reversed((forwarded_for or "").split(",")):
-            hop = hop.strip()
+        for hop in (part.strip() for part in reversed((forwarded_for or "").split(","))):
             if not self.trusts(address) or not _is_address(hop):
                 return address
             address = hop

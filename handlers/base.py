@@ -6,13 +6,11 @@ is read, the operation runs, and the answer leaves. `services` is everything a h
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
 
 import structlog
-import tornado.httputil
 from pydantic import BaseModel
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler, stream_request_body
@@ -78,9 +76,7 @@ class WiredHandler(RequestHandler):
     @property
     def client_address(self) -> str:
         """The caller's address, through TRUSTED_PROXIES only."""
-        return self.services.proxies.client(
-            self.request.remote_ip or "", self.request.headers.get("X-Forwarded-For")
-        )
+        return self.services.proxies.client(self.request.remote_ip or "", self.request.headers.get("X-Forwarded-For"))
 
     @property
     def is_https(self) -> bool:

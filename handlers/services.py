@@ -13,7 +13,7 @@ from server.accounts.tokens import Tokens
 from server.appointments.service import AppointmentService
 from server.audit.log import AuditLog
 from server.clinic.service import ClinicService
-from server.clock import Clock, ClinicTime
+from server.clock import ClinicTime, Clock
 from server.displays.service import DisplayService
 from server.doctors.service import DoctorService
 from server.health import Health

@@ -1,0 +1,86 @@
+"""bcrypt in two threads of low priority, so that a storm of sign-ins delays neither boards nor reads.
+
+At most ten wait; the next one is told to slow down. The only home of bcrypt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Final, TypeVar
+
+import bcrypt
+
+from server.errors import Invalid, SlowDown
+
+COST: Final = 12
+THREADS: Final = 2
+MOST_WAITING: Final = 10
+SHORTEST: Final = 8
+# bcrypt reads no further; refusing is honest where cutting would not be.
+LONGEST_BYTES: Final = 72
+_NICENESS: Final = 10
+# Without letters that are read for one another.
+_READABLE: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+
+T = TypeVar("T")
+
+
+def check_password(password: str, field: str = "password") -> None:
+    """Raises Invalid for a password that cannot be taken."""
+    if len(password) < SHORTEST:
+        raise Invalid.field(field, f"must have at least {SHORTEST} characters")
+    if len(password.encode()) > LONGEST_BYTES:
+        raise Invalid.field(
+            field, f"must have at most {LONGEST_BYTES} bytes (letters beyond ASCII count double or more)"
+        )
+
+
+def readable_password() -> str:
+    """A random password to be read out or typed from paper: three groups of five, 74 bits."""
+    return "-".join("".join(secrets.choice(_READABLE) for _ in range(5)) for _ in range(3))
+
+
+class Passwords:
+    """Hashes and checks passwords off the loop. `cost` is lowered only by tests."""
+
+    def __init__(self, cost: int = COST) -> None:
+        self._cost = cost
+        # A hash nobody has the password of: an unknown name takes as long as a wrong password.
+        self._nobody = f"$2b${cost:02d}${'.' * 53}"
+        self._waiting = 0
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="bcrypt", initializer=_step_back)
+
+    async def hash(self, password: str) -> str:
+        """The hash to keep. Raises SlowDown."""
+        return await self._run(lambda: bcrypt.hashpw(password.encode(), bcrypt.gensalt(self._cost)).decode())
+
+    async def verify(self, password: str, hashed: str | None) -> bool:
+        """Whether it is the password; `hashed` None (no such account) takes the same time. Raises SlowDown."""
+        given = password.encode()
+        if len(given) > LONGEST_BYTES:
+            return False
+        return await self._run(lambda: bcrypt.checkpw(given, (hashed or self._nobody).encode())) and hashed is not None
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self._waiting >= THREADS + MOST_WAITING:
+            raise SlowDown("Too many people are signing in at this moment. Try again in a few seconds.", retry_after=2)
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        finally:
+            self._waiting -= 1
+
+
+def _step_back() -> None:
+    """Below the loop's thread in the scheduler's eyes; on Linux a thread's id is a process id for this."""
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -1,0 +1,309 @@
+"""Use cases of accounts: create, sign in, refresh, sign out, change passwords and roles.
+
+A password or role change ends every session in the same write: it raises the account's `epoch`, and
+a session is good only in the epoch it began in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from server.accounts.attempts import Attempts
+from server.accounts.model import REFRESH_LIFE, Account, Family, Session, check_username, normal_username
+from server.accounts.passwords import Passwords, check_password, readable_password
+from server.accounts.roles import Principal, Role
+from server.accounts.store import AccountStore, FamilyStore
+from server.accounts.tokens import Tokens
+from server.clock import Clock, whole_seconds
+from server.errors import (
+    Invalid,
+    InvalidCredentials,
+    NotFound,
+    NotSignedIn,
+    StorageUnavailable,
+    TokenReused,
+    WrongState,
+)
+from server.ids import new_id, order_key
+from server.storage.port import DuplicateKey, Storage
+
+_TRIES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A username with its password in clear, to be shown once."""
+
+    username: str
+    password: str
+
+
+class AccountService:
+    """Everything about who can sign in."""
+
+    def __init__(self, storage: Storage, clock: Clock, passwords: Passwords, tokens: Tokens) -> None:
+        self._accounts = AccountStore(storage)
+        self._families = FamilyStore(storage)
+        self._clock = clock
+        self._passwords = passwords
+        self._tokens = tokens
+        self._attempts = Attempts()
+
+    # Accounts.
+
+    async def create(
+        self,
+        *,
+        username: str,
+        password: str,
+        role: Role,
+        name: str = "",
+        doctor_id: str | None = None,
+        patient_id: str | None = None,
+        id: str | None = None,
+    ) -> Account:
+        """A new account. With `id` (derived from an Idempotency-Key) a repetition gives the account that exists.
+
+        Raises Invalid for a username that is taken or a password that cannot be.
+        """
+        normal = self.check_new(username, password, role, doctor_id, patient_id)
+        now = self._clock.now()
+        account_id = id or new_id()
+        account = Account(
+            id=account_id,
+            username=normal,
+            password_hash=await self._passwords.hash(password),
+            role=role,
+            name=name.strip() or username.strip(),
+            doctor_id=doctor_id,
+            patient_id=patient_id,
+            order=order_key(now, account_id),
+            created_at=now,
+        )
+        try:
+            await self._accounts.insert(account)
+        except DuplicateKey:
+            existing = await self._accounts.get(account_id)
+            if existing is not None and existing.username == normal:
+                return existing
+            raise Invalid.field("username", "is taken; choose another one") from None
+        return account
+
+    def check_new(
+        self,
+        username: str,
+        password: str,
+        role: Role,
+        doctor_id: str | None = None,
+        patient_id: str | None = None,
+    ) -> str:
+        """The username's normal form; raises Invalid for whatever `create` would refuse without looking at others."""
+        normal = check_username(username)
+        check_password(password)
+        _check_links(role, doctor_id, patient_id)
+        return normal
+
+    async def is_free(self, username: str) -> bool:
+        """Whether nobody has this username at the moment."""
+        return await self._accounts.by_username(normal_username(username)) is None
+
+    async def get(self, account_id: str) -> Account:
+        """Raises NotFound."""
+        account = await self._accounts.get(account_id)
+        if account is None:
+            raise NotFound("There is no such user.")
+        return account
+
+    async def of_patient(self, patient_id: str) -> Account | None:
+        """The account a patient signs in with, if any."""
+        return await self._accounts.of_patient(patient_id)
+
+    async def names(self, account_ids: list[str]) -> dict[str, str]:
+        """Id → name of those that still exist."""
+        return await self._accounts.names(account_ids)
+
+    async def page(self, role: Role | None, before: str | None, limit: int) -> list[Account]:
+        """Newest first."""
+        return await self._accounts.page(role, before, limit)
+
+    async def update(
+        self,
+        account_id: str,
+        *,
+        name: str | None = None,
+        username: str | None = None,
+        role: Role | None = None,
+        doctor_id: str | None = None,
+    ) -> Account:
+        """Change what is given. A new role or doctor ends all sessions. Raises NotFound, Invalid, WrongState."""
+
+        def change(account: Account) -> Account:
+            new_role = role or account.role
+            new_doctor = (doctor_id or account.doctor_id) if new_role is Role.DOCTOR else None
+            if new_role is not account.role and Role.PATIENT in (new_role, account.role):
+                raise Invalid.field("role", "cannot change between patient and staff; make another user")
+            _check_links(new_role, new_doctor, account.patient_id)
+            ends = (new_role, new_doctor) != (account.role, account.doctor_id)
+            return replace(
+                account,
+                name=name.strip() if name is not None else account.name,
+                username=check_username(username) if username is not None else account.username,
+                role=new_role,
+                doctor_id=new_doctor,
+                epoch=account.epoch + ends,
+            )
+
+        if role is not None and role is not Role.ADMIN:
+            await self._keep_an_admin(account_id)
+        return await self._change(account_id, change)
+
+    async def delete(self, account_id: str) -> None:
+        """Remove the account and its sessions. Raises NotFound, or WrongState for the last administrator."""
+        await self._keep_an_admin(account_id)
+        account = await self.get(account_id)
+        await self._accounts.delete(account_id)
+        self._tokens.end_before(account_id, account.epoch + 1)
+        await self._families.delete_of(account_id)
+
+    async def delete_of_patient(self, patient_id: str) -> None:
+        """Remove the account of a patient who is being anonymised, if there is one."""
+        account = await self._accounts.of_patient(patient_id)
+        if account is not None:
+            await self.delete(account.id)
+
+    # Passwords.
+
+    async def change_password(self, principal: Principal, old: str, new: str) -> Session:
+        """The caller's own password; ends every session and gives a new one. Raises InvalidCredentials, Invalid."""
+        check_password(new, "new")
+        account = await self.get(principal.account_id)
+        await self._check(account.username, old, account)
+        return await self._begin(await self._put_password(account.id, new))
+
+    async def set_password(self, account_id: str, new: str) -> Account:
+        """Another one's password; ends every session of theirs. Raises NotFound, Invalid."""
+        check_password(new)
+        await self.get(account_id)
+        return await self._put_password(account_id, new)
+
+    async def reset_password(self, account_id: str) -> Login:
+        """A random password in place of the forgotten one, to be told once."""
+        password = readable_password()
+        account = await self.set_password(account_id, password)
+        return Login(account.username, password)
+
+    async def ensure_first_admin(self, username: str | None, password: str | None) -> Login | None:
+        """Make the first administrator where there is none; what was generated is returned to be shown once."""
+        if await self._accounts.page(Role.ADMIN, None, 1):
+            return None
+        login = Login(username or "admin", password or readable_password())
+        try:
+            await self.create(username=login.username, password=login.password, role=Role.ADMIN, name="Administrator")
+        except Invalid:
+            if await self._accounts.page(Role.ADMIN, None, 1):
+                return None  # another process was first
+            raise
+        return login if password is None else None
+
+    # Sessions.
+
+    async def sign_in(self, username: str, password: str) -> Session:
+        """Raises InvalidCredentials, or SlowDown after ten failures in a minute or in a storm of sign-ins."""
+        normal = normal_username(username)
+        account = await self._check(normal, password, await self._accounts.by_username(normal))
+        return await self._begin(account)
+
+    async def refresh(self, token: str) -> Session:
+        """The next pair of a session. One token used twice ends its session: TokenReused.
+
+        Raises TokenExpired, NotSignedIn.
+        """
+        claims = self._tokens.read_refresh(token)
+        family = await self._families.get(claims.family)
+        account = await self._accounts.get(claims.account_id)
+        if family is None or account is None or family.account_id != account.id or family.epoch != account.epoch:
+            raise NotSignedIn("This session has ended. Sign in again.")
+        if family.reused or family.jti != claims.jti:
+            await self._end_reused(family.id)
+        rotated = replace(family, jti=new_id(), expires_at=self._session_end())
+        if not await self._families.replace(rotated):
+            await self._end_reused(family.id)
+        access = self._tokens.access(account, family.id)
+        return Session(account, access, self._tokens.refresh(account, family.id, rotated.jti))
+
+    async def sign_out(self, principal: Principal, *, everywhere: bool = False) -> None:
+        """End this session, or all of the account's."""
+        if everywhere:
+            await self._change(principal.account_id, lambda account: replace(account, epoch=account.epoch + 1))
+        elif principal.family:
+            self._tokens.end_family(principal.family)
+            await self._families.delete(principal.family)
+
+    async def forget_expired(self) -> None:
+        """Remove sessions nobody can use any more; called by a job."""
+        while await self._families.delete_expired(self._clock.now()):
+            pass
+
+    async def _check(self, username: str, password: str, account: Account | None) -> Account:
+        began = self._clock.now()
+        self._attempts.begin(username, began)
+        if not await self._passwords.verify(password, account.password_hash if account else None) or account is None:
+            raise InvalidCredentials("The name or the password is wrong.")
+        self._attempts.succeeded(username, began)
+        return account
+
+    async def _begin(self, account: Account) -> Session:
+        family = Family(
+            id=new_id(), account_id=account.id, epoch=account.epoch, jti=new_id(), expires_at=self._session_end()
+        )
+        await self._families.insert(family)
+        access = self._tokens.access(account, family.id)
+        return Session(account, access, self._tokens.refresh(account, family.id, family.jti))
+
+    def _session_end(self) -> datetime:
+        return whole_seconds(self._clock.now() + REFRESH_LIFE)
+
+    async def _end_reused(self, family_id: str) -> None:
+        """Mark the session as stolen for whoever comes with any of its tokens; always raises TokenReused."""
+        self._tokens.end_family(family_id)
+        for _ in range(_TRIES):
+            family = await self._families.get(family_id)
+            if family is None or family.reused or await self._families.replace(replace(family, reused=True)):
+                break
+        raise TokenReused("This refresh token was used before. The session has been ended: sign in again.")
+
+    async def _put_password(self, account_id: str, password: str) -> Account:
+        hashed = await self._passwords.hash(password)
+        return await self._change(
+            account_id, lambda account: replace(account, password_hash=hashed, epoch=account.epoch + 1)
+        )
+
+    async def _change(self, account_id: str, change: Callable[[Account], Account]) -> Account:
+        """The one way an account is saved: read, change, write if unchanged; a new epoch ends the sessions."""
+        for _ in range(_TRIES):
+            before = await self.get(account_id)
+            try:
+                after = await self._accounts.replace(change(before))
+            except DuplicateKey:
+                raise Invalid.field("username", "is taken; choose another one") from None
+            if after is not None:
+                if after.epoch != before.epoch:
+                    self._tokens.end_before(account_id, after.epoch)
+                    await self._families.delete_of(account_id)
+                return after
+        raise StorageUnavailable("The account is being changed by others at this moment. Try again.")
+
+    async def _keep_an_admin(self, account_id: str) -> None:
+        admins = await self._accounts.page(Role.ADMIN, None, 2)
+        if [account.id for account in admins] == [account_id]:
+            raise WrongState("This is the last administrator. Make another one first.")
+
+
+def _check_links(role: Role, doctor_id: str | None, patient_id: str | None) -> None:
+    if (role is Role.DOCTOR) != (doctor_id is not None):
+        raise Invalid.field("doctor_id", "names the doctor of a doctor's account, and of no other")
+    if (role is Role.PATIENT) != (patient_id is not None):
+        raise Invalid.field("patient_id", "names the patient of a patient's account, and of no other")

@@ -1,0 +1,160 @@
+"""Access and refresh tokens: JWT, HS256 and nothing else, every claim required. The only home of PyJWT.
+
+`verify` does no I/O. What ended before its time is remembered here for as long as an access token
+lives: within this process a revoked session is over at once, in others after 15 minutes at the latest.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import jwt
+
+from server.accounts.model import ACCESS_LIFE, REFRESH_LIFE, Account
+from server.accounts.roles import Principal, Role
+from server.clock import Clock
+from server.errors import NotSignedIn, TokenExpired
+
+ISSUER: Final = "clinic-queue"
+AUDIENCE: Final = "clinic-queue-api"
+ALGORITHM: Final = "HS256"
+_REQUIRED: Final = ("iss", "aud", "sub", "role", "exp", "iat", "jti", "typ")
+_SECRET_FILE: Final = "jwt-secret"
+_LONGEST: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshClaims:
+    """Which session a refresh token belongs to, and which of its line it is."""
+
+    account_id: str
+    family: str
+    jti: str
+
+
+class Tokens:
+    """Issues and reads tokens under one secret."""
+
+    def __init__(self, secret: bytes, clock: Clock) -> None:
+        self._secret = secret
+        self._clock = clock
+        self._ended_families: dict[str, datetime] = {}
+        self._least_epochs: dict[str, tuple[int, datetime]] = {}
+
+    def access(self, account: Account, family: str) -> str:
+        """An access token for one session of the account."""
+        return self._issue(
+            account,
+            "access",
+            ACCESS_LIFE,
+            jti=secrets.token_urlsafe(12),
+            fam=family,
+            name=account.name,
+            epoch=account.epoch,
+            doctor_id=account.doctor_id,
+            patient_id=account.patient_id,
+        )
+
+    def refresh(self, account: Account, family: str, jti: str) -> str:
+        """The refresh token named `jti` of a session."""
+        return self._issue(account, "refresh", REFRESH_LIFE, jti=jti, fam=family)
+
+    def verify(self, token: str) -> Principal:
+        """Whose access token this is. Raises TokenExpired or NotSignedIn."""
+        claims = self._read(token, "access")
+        principal = Principal(
+            account_id=claims["sub"],
+            role=Role(claims["role"]),
+            name=str(claims.get("name", "")),
+            doctor_id=claims.get("doctor_id"),
+            patient_id=claims.get("patient_id"),
+            family=str(claims.get("fam", "")),
+            expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+        )
+        least, _ = self._least_epochs.get(principal.account_id, (0, None))
+        if principal.family in self._ended_families or claims.get("epoch", 0) < least:
+            raise NotSignedIn("This session has ended. Sign in again.")
+        return principal
+
+    def read_refresh(self, token: str) -> RefreshClaims:
+        """What a refresh token says. Raises TokenExpired or NotSignedIn."""
+        claims = self._read(token, "refresh")
+        return RefreshClaims(claims["sub"], str(claims.get("fam", "")), str(claims["jti"]))
+
+    def end_family(self, family: str) -> None:
+        """From now on no access token of this session is good here."""
+        self._forget_old()
+        self._ended_families[family] = self._clock.now() + ACCESS_LIFE
+
+    def end_before(self, account_id: str, epoch: int) -> None:
+        """From now on no access token of an earlier epoch of the account is good here."""
+        self._forget_old()
+        self._least_epochs[account_id] = (epoch, self._clock.now() + ACCESS_LIFE)
+
+    def _issue(self, account: Account, typ: str, life: timedelta, **claims: Any) -> str:
+        now = int(self._clock.now().timestamp())
+        payload = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": account.id,
+            "role": account.role.value,
+            "iat": now,
+            "exp": now + int(life.total_seconds()),
+            "typ": typ,
+            **{name: value for name, value in claims.items() if value is not None},
+        }
+        return jwt.encode(payload, self._secret, ALGORITHM)
+
+    def _read(self, token: str, typ: str) -> dict[str, Any]:
+        """The claims of a genuine token that has not expired by this product's clock."""
+        try:
+            if len(token) > _LONGEST:
+                raise jwt.InvalidTokenError
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                self._secret,
+                [ALGORITHM],
+                issuer=ISSUER,
+                audience=AUDIENCE,
+                options={"require": list(_REQUIRED), "verify_exp": False, "verify_iat": False, "verify_nbf": False},
+            )
+        except (jwt.InvalidTokenError, UnicodeError):
+            raise NotSignedIn("The token is not one of ours. Sign in again.") from None
+        if claims["typ"] != typ or claims["role"] not in Role or not isinstance(claims["exp"], int):
+            raise NotSignedIn(f"This is not an {typ} token." if typ == "access" else f"This is not a {typ} token.")
+        if claims["exp"] <= self._clock.now().timestamp():
+            raise TokenExpired(f"The {typ} token has expired.")
+        return claims
+
+    def _forget_old(self) -> None:
+        now = self._clock.now()
+        self._ended_families = {name: until for name, until in self._ended_families.items() if until > now}
+        self._least_epochs = {name: least for name, least in self._least_epochs.items() if least[1] > now}
+
+
+def signing_secret(configured: str | None, data_dir: Path) -> bytes:
+    """JWT_SECRET, else the one generated once into `data_dir` (mode 600; the first of several processes wins)."""
+    if configured is not None:
+        return configured.encode()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    path = data_dir / _SECRET_FILE
+    if not path.exists():
+        draft = data_dir / f".{_SECRET_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # another process was first; its secret is the one
+        finally:
+            draft.unlink()
+    path.chmod(0o600)
+    return path.read_text(encoding="ascii").strip().encode()
