@@ -1,0 +1,167 @@
+"""Carries claimed texts to the provider and writes down what became of them. Knows what is in flight.
+
+A text reaches this module claimed: its lease and attempt are on disk. From the moment its request may
+have left until its outcome is on disk its token stays in `_unsaved`, so that nothing in this process
+sends it a second time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+import structlog
+
+from server.clock import Clock
+from server.errors import StorageUnavailable
+from server.sms.gate import Gate
+from server.sms.lifecycle import LOST, ended, settled
+from server.sms.model import Message, MessageState
+from server.sms.provider import Outgoing, Provider, Reply
+from server.sms.retry import judge, reason
+from server.sms.store import MessageStore
+
+log = structlog.get_logger(__name__)
+
+StillTrue = Callable[[str, str, int], bool]
+SAVE_AGAIN_AFTER = 0.5
+LONGEST_VALIDITY = 36_000  # seconds; what Twilio accepts as ValidityPeriod
+
+
+class Courier:
+    """One per process. `changed` is told of every row that reached a new state on disk."""
+
+    def __init__(
+        self,
+        store: MessageStore,
+        provider: Provider,
+        gate: Gate,
+        clock: Clock,
+        *,
+        still_true: StillTrue,
+        changed: Callable[[Message], None],
+        wake: Callable[[datetime], None],
+        roll: Callable[[], float] = random.random,
+    ) -> None:
+        self._store = store
+        self._provider = provider
+        self._gate = gate
+        self._clock = clock
+        self._still_true = still_true
+        self._changed = changed
+        self._wake = wake
+        self._roll = roll
+        self._reserved: set[str] = set()
+        self._unsaved: set[str] = set()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def in_flight(self) -> int:
+        """How many texts are on their way this instant."""
+        return len(self._tasks)
+
+    def reserve(self, token: str) -> None:
+        """Before a claim is written: the row is spoken for, whoever reads it meanwhile."""
+        self._reserved.add(token)
+
+    def release(self, token: str) -> None:
+        """The claim was not written, or it is not known whether: nothing has left under this token."""
+        self._reserved.discard(token)
+
+    def carries(self, token: str) -> bool:
+        """Whether a task is at work on this attempt."""
+        return token in self._tasks or token in self._reserved
+
+    def may_have_left(self, token: str) -> bool:
+        """Whether this process sent, or may still send, a request under this token."""
+        return self.carries(token) or token in self._unsaved
+
+    def carry(self, message: Message) -> None:
+        """Send a claimed text in the background, beginning at once."""
+        token = message.attempt.token
+        task = asyncio.create_task(self._carry(message))
+        self._tasks[token] = task
+        self._reserved.discard(token)
+        task.add_done_callback(partial(self._done, token))
+
+    async def drain(self, grace: float) -> None:
+        """Wait until everything in flight is written down; after `grace` seconds leave the rest to the next start."""
+        tasks = set(self._tasks.values())
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=grace)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def _carry(self, message: Message) -> None:
+        now = self._clock.now()
+        seconds_left = int((message.expires_at - now).total_seconds())
+        if seconds_left < 1:
+            await self._write(message, lambda row: ended(row, MessageState.EXPIRED, now, row.code))
+        elif not self._holds_true(message):
+            await self._write(message, lambda row: ended(row, MessageState.CANCELLED, now, "no_longer_true"))
+        else:
+            await self._send(message, min(seconds_left, LONGEST_VALIDITY))
+
+    def _holds_true(self, message: Message) -> bool:
+        return not message.ticket_id or self._still_true(message.ticket_id, message.kind.value, message.call)
+
+    async def _send(self, message: Message, validity_seconds: int) -> None:
+        token = message.attempt.token
+        self._unsaved.add(token)
+        reply = await self._provider.send(Outgoing(message.to, message.body, validity_seconds, message.id, token))
+        now, roll = self._clock.now(), self._roll()
+        if self._learn(reply, now):
+            self._wake(now)
+        opens_at = self._gate.opens_at(now)
+        await self._write(message, lambda row: settled(row, reply, now, roll=roll, opens_at=opens_at))
+
+    def _learn(self, reply: Reply, now: datetime) -> bool:
+        """Tell the gate; True if it has just opened again."""
+        if not self._gate.learn(judge(reply), reason(reply), now):
+            return False
+        alert = self._gate.alert
+        if alert is None:
+            log.info("sms_account_works_again")
+            return True
+        log.error("sms_account_fault", code=alert.code, meaning=alert.meaning)
+        return False
+
+    async def _write(self, message: Message, change: Callable[[Message], Message]) -> None:
+        """Save what became of an attempt. A database that is away is waited for: the outcome is known only here."""
+        token = message.attempt.token
+        row: Message | None = message
+        while row is not None and _open(row, token):
+            try:
+                row = await self._store.replace(change(row)) or await self._store.get(message.id)
+            except StorageUnavailable:
+                await asyncio.sleep(SAVE_AGAIN_AFTER)
+                row = await self._read_again(message)
+        self._unsaved.discard(token)
+        if row is not None and row.attempt.token == token:
+            self._changed(row)
+            if row.state is MessageState.QUEUED:
+                self._wake(row.next_at)
+
+    async def _read_again(self, message: Message) -> Message | None:
+        while True:
+            try:
+                return await self._store.get(message.id)
+            except StorageUnavailable:
+                await asyncio.sleep(SAVE_AGAIN_AFTER)
+
+    def _done(self, token: str, task: asyncio.Task[None]) -> None:
+        del self._tasks[token]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The lease runs out and the sweep shows the row as unknown; it is never sent again.
+            log.error("sms_carry_failed", token=token, exc_info=error)
+
+
+def _open(row: Message, token: str) -> bool:
+    """Whether the outcome of `token` is still to be written. A row given up for lost meanwhile is corrected."""
+    lost = row.state is MessageState.UNKNOWN and row.code == LOST
+    return row.attempt.token == token and (row.state is MessageState.SENDING or lost)

@@ -1,0 +1,213 @@
+"""The outbox: takes texts, gets each one out once and in time, and answers what became of it.
+
+A text that may go now is inserted already claimed with its first attempt, so that one durable write
+stands between asking for it and its request leaving. What has to wait is `queued` until the pump
+takes it. Everything asked for stands in the log, also what is never sent.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from server.clock import ClinicTime, Clock
+from server.errors import NotFound, WrongState
+from server.sms.courier import Courier, StillTrue
+from server.sms.gate import Alert, Gate
+from server.sms.lifecycle import admit, ended, written
+from server.sms.model import (
+    LEFT_STATES,
+    OPEN_STATES,
+    Event,
+    Kind,
+    Lane,
+    Message,
+    MessageState,
+    NewMessage,
+    expiry,
+)
+from server.sms.provider import Provider
+from server.sms.pump import Pump
+from server.sms.store import MessageStore, Page
+from server.sms.templates import compose
+from server.storage.port import DuplicateKey, Storage
+
+Retracted = Literal["cancelled", "already_sent", "none"]
+TICKETS_REMEMBERED = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What the application hands in, so that this package knows neither queues nor settings nor jobs.
+
+    `on_state(ticket_id, state, code)` is told of each ticket's latest text. `still_true(ticket_id, kind,
+    call)` is asked right before each request. `enabled(kind)` is the clinic's switch. `wake(at)` makes
+    `pump` run no later than `at`. `link(ticket_id)` is the live page's address, empty without PUBLIC_URL.
+    """
+
+    on_state: Callable[[str, str, str | None], None]
+    still_true: StillTrue
+    enabled: Callable[[str], bool]
+    wake: Callable[[datetime], None]
+    link: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """For /metrics. `reached` counts since the start how often texts came into each state; `backlog` is
+    what the pump last found due in each lane (at most 50); `alert` says why nothing is sent, if so."""
+
+    reached: Mapping[MessageState, int]
+    in_flight: int
+    backlog: Mapping[Lane, int]
+    alert: Alert | None
+
+
+class Outbox:
+    """One per process. `sole`: no other process shares the storage."""
+
+    def __init__(
+        self, storage: Storage, provider: Provider, clock: Clock, clinic_time: ClinicTime, hooks: Hooks, *, sole: bool
+    ) -> None:
+        self._store = MessageStore(storage)
+        self._provider = provider
+        self._clock = clock
+        self._clinic_time = clinic_time
+        self._hooks = hooks
+        self._gate = Gate()
+        self._courier = Courier(
+            self._store,
+            provider,
+            self._gate,
+            clock,
+            still_true=hooks.still_true,
+            changed=self._changed,
+            wake=hooks.wake,
+        )
+        self._pump = Pump(
+            self._store, self._courier, self._gate, clock, changed=self._changed, wake=hooks.wake, sole=sole
+        )
+        self._reached: Counter[MessageState] = Counter()
+        self._latest: dict[str, str] = {}
+
+    @property
+    def live(self) -> bool:
+        """False: no account is set, every text ends as `simulated`."""
+        return self._provider.live
+
+    async def put(self, message: NewMessage) -> Message:
+        """Take a text: it is on disk when this returns and leaves in the background. The same id again is done."""
+        now = self._clock.now()
+        enabled = self._hooks.enabled(message.kind)
+        state, code = admit(message, now, enabled=enabled, live=self.live)
+        values = {"link": self._hooks.link(message.ticket_id) if message.ticket_id else "", **message.values}
+        body = compose(Kind(message.kind), message.language, values)
+        day = self._clinic_time.service_day(now).isoformat()
+        return await self._insert(written(message, body, day, now, state, code))
+
+    async def retract(self, id: str, reason: str) -> Retracted:
+        """Cancel a text that has not left; `already_sent` if it has, or may have; `none` if it never will."""
+        while (row := await self._store.get(id)) is not None and row.state is MessageState.QUEUED:
+            saved = await self._store.replace(ended(row, MessageState.CANCELLED, self._clock.now(), None, reason))
+            if saved is not None:
+                self._changed(saved)
+                return "cancelled"
+        if row is None:
+            return "none"
+        if row.state is MessageState.CANCELLED:
+            return "cancelled"
+        return "already_sent" if row.state in LEFT_STATES else "none"
+
+    async def resend(
+        self, id: str, new_id: str, *, phone: str | None = None, consent: bool | None = None
+    ) -> tuple[Message, bool]:
+        """Send the same text again as a new row under `new_id`; says whether that row existed already.
+
+        A `phone` (E.164) that staff enter counts as confirmed. Raises NotFound, WrongState while the text
+        is still on its way or when what it says is no longer so.
+        """
+        old = await self.get(id)
+        target = f"{id.split(':', 1)[0]}:{old.kind.value}:{new_id}"
+        if (repeated := await self._store.get(target)) is not None:
+            return repeated, True
+        if old.state in OPEN_STATES:
+            raise WrongState("This message is still on its way.", state=old.state.value)
+        if old.ticket_id and not self._hooks.still_true(old.ticket_id, old.kind.value, old.call):
+            raise WrongState("What this message says is no longer so.", state=old.state.value)
+        now = self._clock.now()
+        message = NewMessage(
+            id=target,
+            kind=old.kind.value,
+            to=phone or old.to,
+            language=old.language,
+            patient_id=old.patient_id,
+            expires_at=expiry(old.kind, now),
+            consent=old.consent if consent is None else consent,
+            confirmed=old.confirmed or phone is not None,
+            ticket_id=old.ticket_id,
+            doctor_id=old.doctor_id,
+            appointment_id=old.appointment_id,
+            call=old.call,
+        )
+        state, code = admit(message, now, enabled=True, live=self.live)
+        day = self._clinic_time.service_day(now).isoformat()
+        row = written(message, old.body, day, now, state, code)
+        return await self._insert(replace(row, events=(Event(now, "resend_of", id),))), False
+
+    async def pump(self) -> None:
+        """Job: send what is due."""
+        await self._pump.run()
+
+    async def sweep(self) -> None:
+        """Job, and first thing at start: settle claims nobody works on."""
+        await self._pump.sweep()
+
+    async def drain(self, grace: float = 15.0) -> None:
+        """At shutdown: start nothing new, wait at most `grace` seconds until what is in flight is written down."""
+        self._pump.stop()
+        await self._courier.drain(grace)
+        await self._provider.close()
+
+    async def get(self, id: str) -> Message:
+        """Raises NotFound."""
+        if (message := await self._store.get(id)) is None:
+            raise NotFound("There is no such message.")
+        return message
+
+    async def page(self, filters: Mapping[str, str], cursor: str | None, limit: int) -> Page:
+        """The log, newest first; see MessageStore.page."""
+        return await self._store.page(filters, cursor, limit)
+
+    async def of_ticket(self, ticket_id: str) -> tuple[Message, ...]:
+        """A ticket's texts, newest first (at most 50)."""
+        return (await self._store.page({"ticket_id": ticket_id}, None, 50)).items
+
+    def figures(self) -> Figures:
+        """For /metrics; reads memory only."""
+        return Figures(self._reached, self._courier.in_flight, self._pump.backlog, self._gate.alert)
+
+    async def _insert(self, row: Message) -> Message:
+        try:
+            if row.state is MessageState.QUEUED:
+                row = await self._pump.insert(row)
+            else:
+                await self._store.insert(row)
+        except DuplicateKey:
+            existing = await self.get(row.id)
+            await self._pump.adopt(existing)
+            return existing
+        self._changed(row)
+        return row
+
+    def _changed(self, row: Message) -> None:
+        self._reached[row.state] += 1
+        if not row.ticket_id or row.order < self._latest.get(row.ticket_id, ""):
+            return
+        self._latest.pop(row.ticket_id, None)
+        self._latest[row.ticket_id] = row.order
+        if len(self._latest) > TICKETS_REMEMBERED:
+            del self._latest[next(iter(self._latest))]
+        self._hooks.on_state(row.ticket_id, row.state.value, row.code)
