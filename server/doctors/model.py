@@ -10,7 +10,7 @@ from typing import Any
 
 from server.doctors.hours import WeeklyHours, default_hours, parse_hours
 from server.doctors.letters import clean_letter
-from server.errors import FieldError, Invalid
+from server.errors import Faults, Invalid
 
 DEFAULT_SLOT_MINUTES = 15
 SLOT_MINUTES = range(5, 241)
@@ -91,18 +91,30 @@ class DoctorChanges:
 
 def build(new: NewDoctor, *, id: str, order: str, request_hash: str) -> Doctor:
     """The doctor `new` describes; the letter is empty if none was asked for. Raises Invalid."""
-    room = _clean(new.room, "room", LONGEST_ROOM)
+    faults = Faults()
+    name = faults.read(lambda: _clean(new.name, "name", LONGEST_TEXT), "")
+    specialty = faults.read(lambda: _clean(new.specialty, "specialty", LONGEST_TEXT), "")
+    room = faults.read(lambda: _clean(new.room, "room", LONGEST_ROOM), "")
+    no_rooms: tuple[str, ...] = ()
+    rooms = faults.read(lambda: _rooms(new.kind, room, new.rooms), no_rooms)
+    letter = faults.read(lambda: clean_letter(new.letter) if new.letter else "", "")
+    slot_minutes = faults.read(lambda: _slot_minutes(new.slot_minutes), 0)
+    hours = faults.read(lambda: default_hours() if new.hours is None else parse_hours(new.hours), WeeklyHours())
+    if (new.username is None) != (new.password is None):
+        missing, given = ("password", "username") if new.password is None else ("username", "password")
+        faults.add(missing, f"is required with a {given}")
+    faults.settle()
     return Doctor(
         id=id,
         order=order,
         kind=new.kind,
-        name=_clean(new.name, "name", LONGEST_TEXT),
-        specialty=_clean(new.specialty, "specialty", LONGEST_TEXT),
+        name=name,
+        specialty=specialty,
         room=room,
-        rooms=_rooms(new.kind, room, new.rooms),
-        letter=clean_letter(new.letter) if new.letter is not None else "",
-        slot_minutes=_slot_minutes(new.slot_minutes),
-        hours=parse_hours(new.hours) if new.hours is not None else default_hours(),
+        rooms=rooms,
+        letter=letter,
+        slot_minutes=slot_minutes,
+        hours=hours,
         request_hash=request_hash,
     )
 
@@ -149,7 +161,7 @@ def _slot_minutes(minutes: int) -> int:
 
 def _clean(text: str, field: str, longest: int) -> str:
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in text):
-        raise Invalid("Some text cannot be printed.", errors=[FieldError(field, "has characters that cannot be shown")])
+        raise Invalid.field(field, "has characters that cannot be shown; write plain text")
     clean = " ".join(unicodedata.normalize("NFC", text).split())
     if not clean:
         raise Invalid.field(field, "is empty; write a few words")

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
-from typing import Any, Protocol
 
 from server.accounts.roles import Actor, Role
 from server.clock import Clock
 from server.doctors.letters import first_free
 from server.doctors.model import Doctor, DoctorChanges, NewDoctor, build, change
+from server.doctors.neighbours import Accounts
 from server.doctors.store import DoctorStore, LetterTaken
 from server.encoding import encode
 from server.errors import (
@@ -29,27 +29,10 @@ from server.ids import derived_id, order_key
 from server.storage.port import DuplicateKey, Storage
 
 MOST_TRIES = 20
+PAGE = 200
 
 
-class Accounts(Protocol):
-    """What is asked of the accounts."""
-
-    async def check_new(self, username: str, password: str, *, account_id: str) -> None:
-        """Raises Invalid on `username` (malformed, or taken by another account than this one) or `password`."""
-        ...
-
-    async def create(
-        self, *, username: str, password: str, role: Role, name: str, doctor_id: str, account_id: str
-    ) -> Any:
-        """Make the account; one that exists under this very id is left as it is."""
-        ...
-
-    async def delete_of_doctor(self, doctor_id: str) -> Any:
-        """Remove every account of this doctor and end its sessions."""
-        ...
-
-
-async def _nobody_listens(doctor: Doctor) -> None:
+async def _nobody_listens(doctor_id: str) -> None:
     return None
 
 
@@ -73,7 +56,7 @@ class DoctorService:
         self._clock = clock
         self._accounts = accounts
         self._doctors: dict[str, Doctor] = {}
-        self.on_change: Callable[[Doctor], Awaitable[None]] = _nobody_listens
+        self.on_change: Callable[[str], Awaitable[None]] = _nobody_listens
         self.before_delete: Callable[[Doctor, Actor], Awaitable[None]] = _nothing_to_end
         self.has_open_tickets: Callable[[str], bool] = _no_queue
 
@@ -115,10 +98,8 @@ class DoctorService:
                 raise IdempotencyKeyReused("This Idempotency-Key made another doctor. Use a new key.")
             await self._make_account(existing, new)
             return await self._remember(existing), True
-        if new.username is not None or new.password is not None:
-            await self._accounts.check_new(
-                new.username or "", new.password or "", account_id=derived_id("account", doctor_id)
-            )
+        if new.username is not None and new.password is not None:
+            await self._check_account(doctor, new.username, new.password)
         doctor = await self._insert(doctor)
         await self._make_account(doctor, new)
         return await self._remember(doctor), False
@@ -136,7 +117,7 @@ class DoctorService:
         if self.has_open_tickets(doctor_id):
             raise PatientInQueue(f"Patients are in the queue of {doctor.name}. Finish or transfer them first.")
         await self.before_delete(doctor, actor)
-        await self._accounts.delete_of_doctor(doctor_id)
+        await self._delete_accounts(doctor_id)
         await self._change(doctor_id, lambda doctor: replace(doctor, deleted=True))
 
     async def _insert(self, doctor: Doctor) -> Doctor:
@@ -158,6 +139,20 @@ class DoctorService:
             else:
                 return candidate
 
+    async def _check_account(self, doctor: Doctor, username: str, password: str) -> None:
+        self._accounts.check_new(username, password, Role.DOCTOR, doctor.id)
+        if not await self._accounts.is_free(username):
+            raise Invalid.field("username", "is taken; choose another one")
+
+    async def _delete_accounts(self, doctor_id: str) -> None:
+        """Whoever signs in as this doctor; a clinic has few doctors' accounts, so all of them are looked through."""
+        before: str | None = None
+        while page := await self._accounts.page(Role.DOCTOR, before, PAGE):
+            for account in page:
+                if account.doctor_id == doctor_id:
+                    await self._accounts.delete(account.id)
+            before = page[-1].order
+
     async def _make_account(self, doctor: Doctor, new: NewDoctor) -> None:
         if new.username is None or new.password is None:
             return
@@ -168,7 +163,7 @@ class DoctorService:
                 role=Role.DOCTOR,
                 name=doctor.name,
                 doctor_id=doctor.id,
-                account_id=derived_id("account", doctor.id),
+                id=derived_id("account", doctor.id),
             )
         except StorageUnavailable:
             raise  # perhaps it was made: the same key finishes what is left
@@ -198,7 +193,7 @@ class DoctorService:
         if known is None or known.rev <= doctor.rev:
             self._doctors[doctor.id] = doctor
             if known != doctor:
-                await self.on_change(doctor)
+                await self.on_change(doctor.id)
         return doctor
 
 

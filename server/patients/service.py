@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
 
 from server.accounts.roles import Actor, Role
 from server.clock import ClinicTime, Clock
@@ -25,52 +24,16 @@ from server.errors import (
 )
 from server.ids import derived_id
 from server.patients.model import NewPatient, Patient, PatientChanges, next_code, try_code
+from server.patients.neighbours import Accounts, Login, OpenTickets, Outbox
 from server.patients.record import Desk, build, change, may_send_code, request_hash, wants_code, with_code
 from server.patients.store import PatientStore
 from server.patients.terms import needs_of
+from server.queue.model import PatientCopy
 from server.sms.model import Kind, NewMessage, expiry
 from server.storage.port import DuplicateKey, Storage
 
 # A change that loses against another writer is made again on what that one wrote; nobody loses this often.
 MOST_TRIES = 20
-
-
-class Accounts(Protocol):
-    """What is asked of the accounts."""
-
-    async def check_new(self, username: str, password: str, *, account_id: str) -> None:
-        """Raises Invalid on `username` (malformed, or taken by another account than this one) or `password`."""
-        ...
-
-    async def create(
-        self, *, username: str, password: str, role: Role, name: str, patient_id: str, account_id: str
-    ) -> Any:
-        """Make the account; one that exists under this very id is left as it is."""
-        ...
-
-    async def exists(self, account_id: str) -> bool:
-        """Whether there is such an account."""
-        ...
-
-    async def delete(self, account_id: str) -> Any:
-        """Remove the account, if it is there, and end its sessions."""
-        ...
-
-    async def reset_password(self, account_id: str) -> str:
-        """Give the account a one-time password, end its sessions, and return it."""
-        ...
-
-
-class Outbox(Protocol):
-    """Where texts go."""
-
-    async def put(self, message: NewMessage) -> None: ...
-
-
-class OpenTickets(Protocol):
-    """What is asked of the queues."""
-
-    def open_tickets_of(self, patient_id: str) -> list[tuple[str, str]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +116,7 @@ class PatientService:
             return await self._finish(existing, new)
         patient = build(new, patient_id, self._desk())
         if new.username is not None and new.password is not None:
-            await self._accounts.check_new(new.username, new.password, account_id=patient.account_id)
+            await self._check_account(patient, new.username, new.password)
         code = _new_code() if wants_code(patient) else ""
         if code:
             patient = next_code(patient, code, patient.created_at)
@@ -165,6 +128,15 @@ class PatientService:
         if code:
             await self._send_code(patient, code)
         return Registered(patient, replayed=False)
+
+    async def walk_in(self, *, name: str, phone: str | None, sms_consent: bool, command_id: str) -> PatientCopy:
+        """Register somebody at the desk who goes straight into a queue; the desk asked for the number."""
+        new = NewPatient(name=name, phone=phone, sms_consent=sms_consent, number_confirmed=True)
+        return (await self.register(new, command_id=command_id)).patient.copy_for_queue()
+
+    async def for_queue(self, patient_id: str) -> PatientCopy:
+        """What a queue keeps of the patient. Raises NotFound."""
+        return (await self.get(patient_id)).copy_for_queue()
 
     async def update(self, patient_id: str, changes: PatientChanges, *, by_patient: bool = False) -> Patient:
         """Make `changes`; a number that patients change themselves gets a code. Raises Invalid, NotFound."""
@@ -212,12 +184,12 @@ class PatientService:
         await self.on_change(patient)
         return patient
 
-    async def reset_password(self, patient_id: str) -> str:
+    async def reset_password(self, patient_id: str) -> Login:
         """A one-time password for the patient's account. Raises WrongState if there is no account."""
-        patient = await self.get(patient_id)
-        if not patient.account_id or not await self._accounts.exists(patient.account_id):
+        account = await self._accounts.of_patient((await self.get(patient_id)).id)
+        if account is None:
             raise WrongState("This patient has no account to sign in with.", state="no_account")
-        return await self._accounts.reset_password(patient.account_id)
+        return await self._accounts.reset_password(account.id)
 
     async def anonymise(self, patient_id: str, actor: Actor) -> None:
         """Remove everything personal, the account and what lies ahead. Again on the same patient finishes the rest.
@@ -228,9 +200,7 @@ class PatientService:
         if self._queues.open_tickets_of(patient_id):
             raise PatientInQueue("This patient is in a queue. Take them out of it first.")
         await self.before_anonymise(patient_id, actor)
-        account_id = (await self.find(patient_id)).account_id
-        if account_id:
-            await self._accounts.delete(account_id)
+        await self._accounts.delete_of_patient(patient_id)
         await self._change(patient_id, lambda patient: patient.anonymised(self._clock.now()), gone_too=True)
         await self._store.forget_terms(patient_id)
 
@@ -260,7 +230,7 @@ class PatientService:
             raise NotFound("There is no such patient any more: the record was anonymised.")
         if existing.request_hash != request_hash(new):
             raise IdempotencyKeyReused("This Idempotency-Key registered another patient. Use a new key.")
-        if existing.account_id and not await self._accounts.exists(existing.account_id):
+        if existing.account_id and await self._accounts.of_patient(existing.id) is None:
             await self._make_account(existing, new)
             if wants_code(existing):
                 code = _new_code()
@@ -269,6 +239,11 @@ class PatientService:
                 )
                 await self._send_code(again, code)
         return Registered(existing, replayed=True)
+
+    async def _check_account(self, patient: Patient, username: str, password: str) -> None:
+        self._accounts.check_new(username, password, Role.PATIENT, patient_id=patient.id)
+        if not await self._accounts.is_free(username):
+            raise Invalid.field("username", "is taken; choose another one")
 
     async def _make_account(self, patient: Patient, new: NewPatient) -> None:
         if new.username is None or new.password is None:
@@ -280,7 +255,7 @@ class PatientService:
                 role=Role.PATIENT,
                 name=patient.name,
                 patient_id=patient.id,
-                account_id=patient.account_id,
+                id=patient.account_id,
             )
         except StorageUnavailable:
             raise  # perhaps it was made: the same key finishes what is left

@@ -1,0 +1,128 @@
+"""What may be booked and what may be done with a booking. Pure: time comes in as `now`, refusals say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+
+from server.appointments.model import Appointment, BookingState
+from server.clock import ClinicTime, iso
+from server.doctors.hours import Slot, slot_at, slots_on
+from server.doctors.model import Doctor
+from server.errors import Invalid, SlotTaken, WrongState
+
+HORIZON = timedelta(days=90)
+
+
+def bookable(doctor: Doctor, start: datetime, clinic_time: ClinicTime, now: datetime) -> Slot:
+    """The doctor's time that begins at `start`. Raises Invalid on `start`."""
+    if start <= now:
+        raise Invalid.field("start", "is in the past; choose a later time")
+    if start > now + HORIZON:
+        raise Invalid.field("start", f"is more than {HORIZON.days} days ahead; choose an earlier time")
+    slot = slot_at(start, doctor.hours, doctor.slot_minutes, clinic_time.zone)
+    if slot is None:
+        raise Invalid.field("start", f"is not one of {doctor.name}'s times; choose one of /api/doctors/<id>/slots/")
+    return slot
+
+
+def free_slots(
+    doctor: Doctor, day: date, kept: Iterable[Appointment], clinic_time: ClinicTime, now: datetime
+) -> list[Slot]:
+    """The times of `day` (the clinic's date) that can still be booked; `kept` are that day's appointments."""
+    taken = [appointment for appointment in kept if appointment.state is not BookingState.CANCELLED]
+    return [
+        slot
+        for slot in slots_on(day, doctor.hours, doctor.slot_minutes, clinic_time.zone)
+        if now < slot.start <= now + HORIZON and not any(_overlap(slot, appointment) for appointment in taken)
+    ]
+
+
+def refuse_overlap(slot: Slot, kept: Iterable[Appointment], own_id: str) -> None:
+    """Raises SlotTaken if another appointment needs part of `slot`, as after a change of the doctor's hours."""
+    for appointment in kept:
+        if appointment.id != own_id and appointment.state is not BookingState.CANCELLED and _overlap(slot, appointment):
+            raise taken(slot.start)
+
+
+def taken(start: datetime) -> SlotTaken:
+    """The refusal of a time that somebody has."""
+    return SlotTaken("Somebody has just booked this time. Choose another one.", start=iso(start))
+
+
+def day_bounds(day: date, clinic_time: ClinicTime) -> tuple[datetime, datetime]:
+    """The instants at which the clinic's calendar date `day` begins and ends."""
+    begin = datetime.combine(day, time(0), clinic_time.zone).astimezone(UTC)
+    end = datetime.combine(day + timedelta(days=1), time(0), clinic_time.zone).astimezone(UTC)
+    return begin, end
+
+
+def cancelled(appointment: Appointment, by: str, now: datetime) -> Appointment:
+    """The appointment given back. Raises WrongState unless it is booked."""
+    _must_be_booked(appointment, "be cancelled")
+    return replace(appointment, state=BookingState.CANCELLED, changed_at=now, changed_by=by)
+
+
+def may_move(appointment: Appointment) -> None:
+    """Raises WrongState unless it is booked."""
+    _must_be_booked(appointment, "be moved")
+
+
+def rescheduled(appointment: Appointment, doctor_id: str, slot: Slot, by: str, now: datetime) -> Appointment:
+    """The appointment at another time, perhaps with another doctor. Raises WrongState unless it is booked."""
+    may_move(appointment)
+    if (appointment.doctor_id, appointment.start, appointment.end) == (doctor_id, slot.start, slot.end):
+        return appointment
+    return replace(
+        appointment,
+        doctor_id=doctor_id,
+        start=slot.start,
+        end=slot.end,
+        moves=appointment.moves + 1,
+        changed_at=now,
+        changed_by=by,
+    )
+
+
+def may_check_in(appointment: Appointment, clinic_time: ClinicTime, now: datetime, *, by_patient: bool) -> None:
+    """Raises WrongState if it is cancelled, or if patients come for it on another day than its own.
+
+    Reception decides about somebody who stands at the desk on the wrong day.
+    """
+    if appointment.state is BookingState.CANCELLED:
+        raise _refusal(appointment, "be checked in")
+    day = clinic_time.service_day(appointment.start)
+    if by_patient and clinic_time.service_day(now) != day:
+        raise WrongState(
+            f"Check in on the day of the appointment, {day.isoformat()}.",
+            state=appointment.state.value,
+            at=iso(appointment.start),
+        )
+
+
+def checked_in(appointment: Appointment, ticket_id: str, by: str, now: datetime) -> Appointment:
+    """The appointment with its ticket. Raises WrongState if it was cancelled meanwhile."""
+    if appointment.state is BookingState.CANCELLED:
+        raise _refusal(appointment, "be checked in")
+    return replace(appointment, state=BookingState.CHECKED_IN, ticket_id=ticket_id, changed_at=now, changed_by=by)
+
+
+def _must_be_booked(appointment: Appointment, what: str) -> None:
+    if appointment.state is not BookingState.BOOKED:
+        raise _refusal(appointment, what)
+
+
+def _refusal(appointment: Appointment, what: str) -> WrongState:
+    state = appointment.state.value
+    was = "was cancelled" if appointment.state is BookingState.CANCELLED else "is checked in"
+    return WrongState(
+        f"This appointment {was} ({appointment.changed_by}); it can no longer {what}.",
+        state=state,
+        by=appointment.changed_by,
+        at=iso(appointment.changed_at),
+    )
+
+
+def _overlap(slot: Slot, appointment: Appointment) -> bool:
+    return slot.start < appointment.end and appointment.start < slot.end

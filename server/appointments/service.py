@@ -1,0 +1,295 @@
+"""Use cases of appointments: free times, book, move, cancel, check in.
+
+Two requests for one time, in one process or in several, are told apart by the unique slot in the
+database; nothing is decided by what was read before. Texts go out after the write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from server.accounts.roles import Actor, Role
+from server.appointments import rules, texts
+from server.appointments.model import Appointment, BookingState, PatientShown, view
+from server.appointments.neighbours import Doctors, Outbox, Patients, Queues
+from server.appointments.store import AppointmentStore, SlotInUse
+from server.clock import ClinicTime, Clock, iso
+from server.doctors.hours import Slot
+from server.doctors.model import Doctor
+from server.errors import IdempotencyKeyReused, Invalid, NotFound, StorageUnavailable, WrongState
+from server.ids import derived_id
+from server.patients.model import Patient
+from server.queue.model import ENDED, PatientCopy, Source
+from server.queue.rules import Applied
+from server.storage.port import DuplicateKey, Storage
+
+MOST_TRIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A booking; `replayed` if the same request had made it before."""
+
+    appointment: Appointment
+    replayed: bool
+
+
+class AppointmentService:
+    """Every use case of a booking."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Clock,
+        clinic_time: ClinicTime,
+        doctors: Doctors,
+        patients: Patients,
+        queues: Queues,
+        outbox: Outbox,
+    ) -> None:
+        self._store = AppointmentStore(storage)
+        self._clock = clock
+        self._clinic_time = clinic_time
+        self._doctors = doctors
+        self._patients = patients
+        self._queues = queues
+        self._outbox = outbox
+
+    def today(self) -> date:
+        """The clinic's calendar date."""
+        return self._clock.now().astimezone(self._clinic_time.zone).date()
+
+    async def free_slots(self, doctor_id: str, day: date) -> list[Slot]:
+        """The doctor's times on the clinic's date `day` that can still be booked. Raises NotFound."""
+        doctor = self._doctors.get(doctor_id)
+        kept = await self._kept(doctor_id, day)
+        return rules.free_slots(doctor, day, kept, self._clinic_time, self._clock.now())
+
+    async def book(self, patient_id: str, doctor_id: str, start: datetime, *, actor: Actor, command_id: str) -> Booked:
+        """Book the time that begins at `start`.
+
+        Raises NotFound, Invalid on `start`, SlotTaken, IdempotencyKeyReused.
+        """
+        appointment_id = derived_id("appointment", command_id)
+        request_hash = hashlib.sha256(f"{patient_id}\x1f{doctor_id}\x1f{iso(start)}".encode()).hexdigest()
+        if existing := await self._store.get(appointment_id):
+            return await self._again(existing, request_hash)
+        doctor = self._doctors.get(doctor_id)
+        patient = await self._patients.get(patient_id)
+        now = self._clock.now()
+        slot = rules.bookable(doctor, start, self._clinic_time, now)
+        rules.refuse_overlap(slot, await self._kept(doctor_id, self._date(start)), appointment_id)
+        appointment = Appointment(
+            id=appointment_id,
+            patient_id=patient.id,
+            doctor_id=doctor_id,
+            start=slot.start,
+            end=slot.end,
+            created_at=now,
+            changed_at=now,
+            changed_by=actor.name,
+            request_hash=request_hash,
+        )
+        try:
+            await self._store.insert(appointment)
+        except SlotInUse:
+            raise rules.taken(start) from None
+        except DuplicateKey:
+            return await self._again(await self.get(appointment_id), request_hash)
+        await self._say_booked(appointment)
+        return Booked(appointment, replayed=False)
+
+    async def cancel(self, appointment_id: str, *, actor: Actor) -> Appointment:
+        """Give the time back at once. Raises NotFound, WrongState."""
+        appointment = await self._change(
+            appointment_id, lambda booked: rules.cancelled(booked, actor.name, self._clock.now())
+        )
+        await self._outbox.retract(texts.booked_id(appointment), "the appointment was cancelled")
+        if actor.role != Role.PATIENT:
+            await self._say_cancelled(appointment)
+        return appointment
+
+    async def reschedule(
+        self, appointment_id: str, start: datetime, *, doctor_id: str | None = None, actor: Actor
+    ) -> Appointment:
+        """Move to another time, in one write that frees the old one.
+
+        Raises NotFound, Invalid on `start`, SlotTaken, WrongState.
+        """
+        before = await self.get(appointment_id)
+        doctor = self._doctors.get(doctor_id or before.doctor_id)
+        now = self._clock.now()
+        if before.state is BookingState.BOOKED and (before.doctor_id, before.start) == (doctor.id, start):
+            return before
+        rules.may_move(before)
+        slot = rules.bookable(doctor, start, self._clinic_time, now)
+        rules.refuse_overlap(slot, await self._kept(doctor.id, self._date(start)), appointment_id)
+        try:
+            moved = await self._change(
+                appointment_id, lambda booked: rules.rescheduled(booked, doctor.id, slot, actor.name, now)
+            )
+        except SlotInUse:
+            raise rules.taken(start) from None
+        await self._outbox.retract(texts.booked_id(before), "the appointment was moved")
+        await self._say_booked(moved)
+        return moved
+
+    async def check_in(
+        self, appointment_id: str, *, actor: Actor, command_id: str
+    ) -> tuple[Appointment, Applied | None]:
+        """Join the doctor's queue at the booked time; once, however often it is asked.
+
+        Answers the appointment with its ticket's id, and what the queue did (None: checked in before).
+        Raises NotFound, WrongState, QueueClosed, AlreadyQueued.
+        """
+        appointment = await self._may_check_in(appointment_id, actor)
+        if appointment.ticket_id:
+            return appointment, None
+        patient = (await self._patients.get(appointment.patient_id)).copy_for_queue()
+        return await self._check_in(appointment, patient, actor, command_id)
+
+    async def check_in_as(
+        self, appointment_id: str, patient: PatientCopy, doctor_id: str, actor: Actor, command_id: str
+    ) -> Applied:
+        """Check in by joining that doctor's queue as that patient. Raises also Invalid if the booking is another's."""
+        appointment = await self._may_check_in(appointment_id, actor)
+        if appointment.patient_id != patient.id:
+            raise NotFound("There is no such appointment of this patient.")
+        if appointment.doctor_id != doctor_id:
+            raise Invalid.field("doctor_id", "is not the doctor of this appointment; join that doctor's queue")
+        if appointment.ticket_id:
+            found = await self._queues.find(appointment.ticket_id)
+            if not found.live or found.ticket.state in ENDED:
+                raise WrongState("This appointment was checked in, and its ticket has ended.", state="checked_in")
+        return (await self._check_in(appointment, patient, actor, command_id))[1]
+
+    async def get(self, appointment_id: str) -> Appointment:
+        """The appointment. Raises NotFound."""
+        appointment = await self._store.get(appointment_id)
+        if appointment is None:
+            raise NotFound("There is no such appointment.")
+        return appointment
+
+    async def page(
+        self,
+        *,
+        doctor_id: str | None,
+        patient_id: str | None,
+        day: date | None,
+        state: BookingState | None,
+        cursor: str | None,
+        limit: int,
+    ) -> tuple[list[Appointment], str | None]:
+        """One page and the next cursor: a day's by time, else the latest start first. A page may be short."""
+        equal = {"patient_id": patient_id} if patient_id else {"doctor_id": doctor_id} if doctor_id else {}
+        between = rules.day_bounds(day, self._clinic_time) if day else None
+        found, following = await self._store.page(
+            {key: value for key, value in equal.items() if value}, between, cursor, limit
+        )
+        kept = [
+            appointment
+            for appointment in found
+            if doctor_id in (None, appointment.doctor_id) and state in (None, appointment.state)
+        ]
+        return kept, following
+
+    async def views(self, appointments: Sequence[Appointment], *, staff: bool) -> list[dict[str, Any]]:
+        """The appointments as JSON, for staff with their patients."""
+        patients = await self._patients.get_many(one.patient_id for one in appointments) if staff else {}
+        return [self._view(appointment, patients.get(appointment.patient_id)) for appointment in appointments]
+
+    async def view(self, appointment: Appointment, *, staff: bool) -> dict[str, Any]:
+        """One appointment as JSON."""
+        return (await self.views([appointment], staff=staff))[0]
+
+    async def end_for_patient(self, patient_id: str, actor: Actor) -> None:
+        """Cancel what a patient who is being anonymised has booked; nobody is told."""
+        for appointment in await self._store.of_patient_from(patient_id, self._clock.now()):
+            if appointment.state is BookingState.BOOKED:
+                await self._cancel_if_booked(appointment, actor)
+
+    async def end_for_doctor(self, doctor: Doctor, actor: Actor) -> None:
+        """Cancel what is booked with a doctor who is being deleted; the patients are told."""
+        for appointment in await self._store.of_doctor(doctor.id, self._clock.now()):
+            if appointment.state is BookingState.BOOKED and await self._cancel_if_booked(appointment, actor):
+                await self._say_cancelled(appointment)
+
+    async def _again(self, existing: Appointment, request_hash: str) -> Booked:
+        """The same request again: the booking it made is the answer, and its text is asked for if that was cut off."""
+        if existing.request_hash != request_hash:
+            raise IdempotencyKeyReused("This Idempotency-Key booked another time. Use a new key.")
+        if existing.state is BookingState.BOOKED and not existing.moves:
+            await self._say_booked(existing)
+        return Booked(existing, replayed=True)
+
+    async def _may_check_in(self, appointment_id: str, actor: Actor) -> Appointment:
+        appointment = await self.get(appointment_id)
+        by_patient = actor.role == Role.PATIENT
+        rules.may_check_in(appointment, self._clinic_time, self._clock.now(), by_patient=by_patient)
+        return appointment
+
+    async def _check_in(
+        self, appointment: Appointment, patient: PatientCopy, actor: Actor, command_id: str
+    ) -> tuple[Appointment, Applied]:
+        """Join, then note the ticket. The queue knows the booking, so that a repetition finds the same ticket."""
+        applied = await self._queues.join(
+            appointment.doctor_id,
+            patient=patient,
+            actor=actor,
+            command_id=command_id,
+            source=Source.APPOINTMENT,
+            due_at=appointment.start,
+            appointment_id=appointment.id,
+        )
+        ticket_id = str(applied.done.ticket_id)
+
+        def note(current: Appointment) -> Appointment:
+            if current.ticket_id == ticket_id:
+                return current
+            return rules.checked_in(current, ticket_id, actor.name, self._clock.now())
+
+        return await self._change(appointment.id, note), applied
+
+    async def _cancel_if_booked(self, appointment: Appointment, actor: Actor) -> bool:
+        try:
+            await self._change(appointment.id, lambda booked: rules.cancelled(booked, actor.name, self._clock.now()))
+        except WrongState:
+            return False
+        await self._outbox.retract(texts.booked_id(appointment), "the appointment was cancelled")
+        return True
+
+    async def _kept(self, doctor_id: str, day: date) -> list[Appointment]:
+        return await self._store.of_doctor(doctor_id, *rules.day_bounds(day, self._clinic_time))
+
+    async def _change(self, appointment_id: str, made: Callable[[Appointment], Appointment]) -> Appointment:
+        for _ in range(MOST_TRIES):
+            before = await self.get(appointment_id)
+            after = made(before)
+            if after == before:
+                return before
+            if saved := await self._store.replace(after):
+                return saved
+        raise StorageUnavailable("This appointment is being changed by many at once. Try again.")
+
+    async def _say_booked(self, appointment: Appointment) -> None:
+        if patient := await self._told(appointment):
+            await self._outbox.put(texts.booked(appointment, patient, self._clinic_time.zone, self._clock.now()))
+
+    async def _say_cancelled(self, appointment: Appointment) -> None:
+        if patient := await self._told(appointment):
+            await self._outbox.put(texts.cancelled(appointment, patient, self._clock.now()))
+
+    async def _told(self, appointment: Appointment) -> Patient | None:
+        return (await self._patients.get_many([appointment.patient_id])).get(appointment.patient_id)
+
+    def _date(self, moment: datetime) -> date:
+        return moment.astimezone(self._clinic_time.zone).date()
+
+    def _view(self, appointment: Appointment, patient: Patient | None) -> dict[str, Any]:
+        doctor = self._doctors.find(appointment.doctor_id)
+        shown = PatientShown(patient.id, patient.name, patient.phone_masked) if patient else None
+        return view(appointment, doctor.name if doctor else "", shown)

@@ -1,0 +1,53 @@
+"""The texts about a booking: what is asked of the outbox, under which id. Pure.
+
+Id: `<appointment>:<kind>:<number of moves>`, so that a booking has one text for each of its times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from server.appointments.model import Appointment
+from server.patients.model import Patient
+from server.sms.model import Kind, NewMessage, expiry
+
+
+def booked(appointment: Appointment, patient: Patient, zone: ZoneInfo, now: datetime) -> NewMessage:
+    """Tells the date and time, on the clinic's clock; worth nothing once the time has come."""
+    when = f"{appointment.start.astimezone(zone):%Y-%m-%d %H:%M}"
+    expires_at = min(expiry(Kind.BOOKED, now), appointment.start)
+    return _message(appointment, patient, Kind.BOOKED, expires_at, {"when": when})
+
+
+def cancelled(appointment: Appointment, patient: Patient, now: datetime) -> NewMessage:
+    """Tells a patient whose booking the clinic took back."""
+    return _message(appointment, patient, Kind.CANCELLED, expiry(Kind.CANCELLED, now), {})
+
+
+def booked_id(appointment: Appointment) -> str:
+    """The id of the text that told the appointment's present time."""
+    return _id(appointment, Kind.BOOKED)
+
+
+def _id(appointment: Appointment, kind: Kind) -> str:
+    return f"{appointment.id}:{kind.value}:{appointment.moves}"
+
+
+def _message(
+    appointment: Appointment, patient: Patient, kind: Kind, expires_at: datetime, values: Mapping[str, str]
+) -> NewMessage:
+    return NewMessage(
+        id=_id(appointment, kind),
+        kind=kind.value,
+        to=patient.phone,
+        language=patient.language,
+        patient_id=patient.id,
+        expires_at=expires_at,
+        consent=patient.sms_consent,
+        confirmed=patient.number_confirmed,
+        doctor_id=appointment.doctor_id,
+        appointment_id=appointment.id,
+        values=values,
+    )

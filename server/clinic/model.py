@@ -1,0 +1,93 @@
+"""The clinic's own settings, changed in the admin pages while the server runs. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from server.errors import Faults, Invalid
+from server.queue.model import Policy
+from server.sms.model import Kind
+
+LONGEST_NAME = 100
+MINUTES = {
+    "late_grace_minutes": range(121),
+    "max_wait_normal_minutes": range(1, 1441),
+    "max_wait_priority_minutes": range(1, 1441),
+}
+_KINDS = tuple(kind.value for kind in Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicSettings:
+    """What an administrator may change. Minutes as DESIGN 2 explains them; `sms_off` are the texts not sent."""
+
+    name: str
+    late_grace_minutes: int = 10
+    max_wait_normal_minutes: int = 60
+    max_wait_priority_minutes: int = 30
+    sms_off: frozenset[str] = frozenset()
+
+    @property
+    def policy(self) -> Policy:
+        """The queue's rules."""
+        return Policy(
+            late_grace=self.late_grace_minutes,
+            max_wait_normal=self.max_wait_normal_minutes,
+            max_wait_priority=self.max_wait_priority_minutes,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape of `/api/settings/`: `sms` says of each kind of text whether it is sent."""
+        return {
+            "name": self.name,
+            "late_grace_minutes": self.late_grace_minutes,
+            "max_wait_normal_minutes": self.max_wait_normal_minutes,
+            "max_wait_priority_minutes": self.max_wait_priority_minutes,
+            "sms": {kind.value: kind.value not in self.sms_off for kind in Kind},
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsChanges:
+    """What a change says; None means unchanged. `sms` names the kinds to switch on or off."""
+
+    name: str | None = None
+    late_grace_minutes: int | None = None
+    max_wait_normal_minutes: int | None = None
+    max_wait_priority_minutes: int | None = None
+    sms: Mapping[str, bool] | None = None
+
+
+def change(settings: ClinicSettings, changes: SettingsChanges) -> ClinicSettings:
+    """`settings` with `changes` made. Raises Invalid naming every wrong field."""
+    faults = Faults()
+    name, sms_off = settings.name, settings.sms_off
+    if (text := changes.name) is not None:
+        name = faults.read(lambda: _name(text), name)
+    minutes = {field: _minutes(faults, field, getattr(changes, field), getattr(settings, field)) for field in MINUTES}
+    for kind, on in (changes.sms or {}).items():
+        if kind not in _KINDS:
+            faults.add(f"sms.{kind}", f"is not a kind of text; use {', '.join(_KINDS)}")
+        sms_off = sms_off - {kind} if on else sms_off | {kind}
+    if minutes["max_wait_priority_minutes"] > minutes["max_wait_normal_minutes"]:
+        faults.add("max_wait_priority_minutes", "is longer than max_wait_normal_minutes; priority waits less")
+    faults.settle()
+    return replace(settings, name=name, sms_off=sms_off, **minutes)
+
+
+def _minutes(faults: Faults, field: str, value: int | None, otherwise: int) -> int:
+    if value is None:
+        return otherwise
+    if value not in MINUTES[field]:
+        faults.add(field, f"is not between {MINUTES[field].start} and {MINUTES[field].stop - 1} minutes")
+    return value
+
+
+def _name(text: str) -> str:
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise Invalid.field("name", f"is not a name of 1 to {LONGEST_NAME} printable characters")
+    return name

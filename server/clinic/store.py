@@ -1,0 +1,53 @@
+"""The clinic's settings in the database: one document. Knows no rule."""
+
+from __future__ import annotations
+
+from server.clinic.model import ClinicSettings
+from server.storage.port import Document, DuplicateKey, Storage
+
+SETTINGS = "settings"
+CLINIC = "clinic"
+
+
+class ClinicStore:
+    """The document `clinic` of the collection `settings`; it is there from the first change on."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def load(self) -> tuple[ClinicSettings, int] | None:
+        """What was saved and its rev, or None while nothing was."""
+        document = await self._storage.get(SETTINGS, CLINIC)
+        return (_settings(document), document["rev"]) if document else None
+
+    async def save(self, settings: ClinicSettings, rev: int | None) -> bool:
+        """Write it unless somebody changed it since `rev` was read (None: since there was nothing)."""
+        if rev is None:
+            try:
+                await self._storage.insert(SETTINGS, _document(settings, 0))
+            except DuplicateKey:
+                return False
+            return True
+        return await self._storage.replace_if_unchanged(SETTINGS, _document(settings, rev))
+
+
+def _document(settings: ClinicSettings, rev: int) -> Document:
+    return {
+        "_id": CLINIC,
+        "rev": rev,
+        "name": settings.name,
+        "late_grace_minutes": settings.late_grace_minutes,
+        "max_wait_normal_minutes": settings.max_wait_normal_minutes,
+        "max_wait_priority_minutes": settings.max_wait_priority_minutes,
+        "sms_off": sorted(settings.sms_off),
+    }
+
+
+def _settings(document: Document) -> ClinicSettings:
+    return ClinicSettings(
+        name=document["name"],
+        late_grace_minutes=document["late_grace_minutes"],
+        max_wait_normal_minutes=document["max_wait_normal_minutes"],
+        max_wait_priority_minutes=document["max_wait_priority_minutes"],
+        sms_off=frozenset(document["sms_off"]),
+    )
