@@ -7,7 +7,7 @@ from datetime import datetime
 
 from server.queue import calling, documents, policy, texts
 from server.queue.commands import Cancel, CancelAll, FinishDay, Left, ReturnTransfer, Transfer
-from server.queue.model import QueueDay, State
+from server.queue.model import IN_QUEUE, QueueDay, State
 from server.queue.transition import Change, ticket_for
 
 
@@ -68,7 +68,10 @@ def transfer(day: QueueDay, command: Transfer, now: datetime) -> Change:
 
 
 def return_transfer(day: QueueDay, command: ReturnTransfer, now: datetime) -> Change:
-    """The other queue could not take the ticket: it stands again where it was, or in front if its room is taken."""
+    """The other queue could not take the ticket: it stands again where it was, or in front if its room is taken.
+
+    If the day is over, or the patient has joined anew meanwhile, it ends as left instead.
+    """
     ticket = ticket_for(day, command)
     steps = ticket.steps[:-1]
     restored = replace(ticket, moved_to=None, steps=(*steps[:-1], replace(steps[-1], end=None, reason=command.reason)))
@@ -76,7 +79,8 @@ def return_transfer(day: QueueDay, command: ReturnTransfer, now: datetime) -> Ch
         place = policy.place_after(policy.waiting(day), 0, day.policy, day.version + 1)
         restored = restored.step(State.WAITING, now, command.actor.name, reason=command.reason)
         restored = replace(restored, place=place)
-    if day.finished:
+    here_again = any(other.patient.id == ticket.patient.id for other in day.in_state(*IN_QUEUE))
+    if day.finished or here_again:
         restored = restored.step(State.LEFT, now, command.actor.name, inferred=True)
     return Change(day.put(restored), ticket.id)
 

@@ -223,10 +223,15 @@ class QueueService:
             return self._showcase.ticket(found.day.doctor.id, found.ticket, staff=staff)
         return self._showcase.past_ticket(found.day, found.ticket, staff=staff)
 
-    def ticket_after(self, applied: Applied, ticket_id: str, *, staff: bool) -> dict[str, Any]:
-        """A ticket as a command left it, with that command's `seq`."""
-        found = Found(applied.day.tickets[ticket_id], applied.day, live=True)
+    async def ticket_after(self, applied: Applied, ticket_id: str, *, staff: bool) -> dict[str, Any]:
+        """A ticket as a command left it (of a command repeated late: as it is), with that command's `seq`."""
+        ticket = applied.day.tickets.get(ticket_id)
+        found = Found(ticket, applied.day, live=True) if ticket else await self.find(ticket_id)
         return {**self.shape(found, staff=staff), "seq": applied.done.seq}
+
+    async def day(self, doctor_id: str) -> QueueDay:
+        """The doctor's queue of today, for those who need more than a view. Raises NotFound."""
+        return await self._line(doctor_id).loaded()
 
     async def ticket_view(self, ticket_id: str) -> EncodedView:
         """The public view of a ticket, encoded, for its socket. Raises NotFound."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -9,7 +10,7 @@ from server.clock import iso
 from server.errors import CannotUndo
 from server.queue import texts
 from server.queue.commands import ChangeDoctor, CloseQueue, OpenQueue, PauseQueue, Promote, Tidy, UndoLast
-from server.queue.model import UNDO_WINDOW, Pause, QueueDay, State, Status, Ticket, Undo
+from server.queue.model import IN_QUEUE, UNDO_WINDOW, Pause, QueueDay, State, Status, Ticket, Undo
 from server.queue.transition import Change
 
 
@@ -71,12 +72,27 @@ def undo(day: QueueDay, command: UndoLast, now: datetime) -> Change:
         ticket, wanted = _restored(day, day.tickets[before.id], before, now)
         restored.append(ticket)
         effects += wanted
+    _refuse_double(day, restored)
     calls = tuple(
         replace(call, undone=True) if last.marks.get(call.ticket_id) == call.number else call for call in day.calls
     )
     changed = replace(day, status=last.status, pause=last.pause, calls=calls, services=last.services)
     outcome = {"undone": last.command, "tickets": [ticket.id for ticket in restored]}
     return Change(changed.put(*restored), None, outcome, effects, seals=True)
+
+
+def _refuse_double(day: QueueDay, restored: Sequence[Ticket]) -> None:
+    """Raises CannotUndo if somebody else has taken the place meanwhile: the patient's, or a room."""
+    back = {ticket.id for ticket in restored}
+    for ticket in restored:
+        if ticket.state not in IN_QUEUE:
+            continue
+        for other in day.in_state(*IN_QUEUE):
+            if other.id not in back and other.patient.id == ticket.patient.id:
+                raise CannotUndo(f"The patient of {ticket.code} has joined again since, as {other.code}.")
+        occupant = day.occupant(ticket.room) if ticket.room else None
+        if occupant is not None and occupant.id not in back:
+            raise CannotUndo(f"{ticket.room} is taken by {occupant.code} since.")
 
 
 def _restored(day: QueueDay, now_is: Ticket, before: Ticket, now: datetime) -> tuple[Ticket, list[texts.Wanted]]:
