@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from server.clock import ClinicTime, Clock
-from server.errors import NotFound, WrongState
+from server.errors import Invalid, NotFound, WrongState
 from server.sms.courier import Courier, StillTrue
 from server.sms.gate import Alert, Gate
 from server.sms.lifecycle import admit, ended, written
@@ -33,6 +33,7 @@ from server.sms.provider import Provider
 from server.sms.pump import Pump
 from server.sms.store import MessageStore, Page
 from server.sms.templates import compose
+from server.sms.views import message_view
 from server.storage.port import DuplicateKey, Storage
 
 Retracted = Literal["cancelled", "already_sent", "none"]
@@ -98,7 +99,7 @@ class Outbox:
         """False: no account is set, every text ends as `simulated`."""
         return self._provider.live
 
-    async def put(self, message: NewMessage) -> Message:
+    async def put(self, message: NewMessage) -> None:
         """Take a text: it is on disk when this returns and leaves in the background. The same id again is done."""
         now = self._clock.now()
         enabled = self._hooks.enabled(message.kind)
@@ -106,7 +107,7 @@ class Outbox:
         values = {"link": self._hooks.link(message.ticket_id) if message.ticket_id else "", **message.values}
         body = compose(Kind(message.kind), message.language, values)
         day = self._clinic_time.service_day(now).isoformat()
-        return await self._insert(written(message, body, day, now, state, code))
+        await self._insert(written(message, body, day, now, state, code))
 
     async def retract(self, id: str, reason: str) -> Retracted:
         """Cancel a text that has not left; `already_sent` if it has, or may have; `none` if it never will."""
@@ -122,30 +123,26 @@ class Outbox:
         return "already_sent" if row.state in LEFT_STATES else "none"
 
     async def resend(
-        self, id: str, new_id: str, *, phone: str | None = None, consent: bool | None = None
+        self, old: Message, new_id: str, *, consent: bool, phone: str | None = None
     ) -> tuple[Message, bool]:
-        """Send the same text again as a new row under `new_id`; says whether that row existed already.
+        """Send the same text again as a row of its own under `new_id`; says whether that row existed already.
 
-        A `phone` (E.164) that staff enter counts as confirmed. Raises NotFound, WrongState while the text
-        is still on its way or when what it says is no longer so.
+        A `phone` (E.164) that staff enter counts as confirmed. Raises WrongState while the text is still on
+        its way or when what it says is no longer so.
         """
-        old = await self.get(id)
-        target = f"{id.split(':', 1)[0]}:{old.kind.value}:{new_id}"
-        if (repeated := await self._store.get(target)) is not None:
+        id = f"{old.id.split(':', 1)[0]}:{old.kind.value}:{new_id}"
+        if (repeated := await self._store.get(id)) is not None:
             return repeated, True
-        if old.state in OPEN_STATES:
-            raise WrongState("This message is still on its way.", state=old.state.value)
-        if old.ticket_id and not self._hooks.still_true(old.ticket_id, old.kind.value, old.call):
-            raise WrongState("What this message says is no longer so.", state=old.state.value)
         now = self._clock.now()
+        self._check_resend(old, phone, now)
         message = NewMessage(
-            id=target,
+            id=id,
             kind=old.kind.value,
             to=phone or old.to,
             language=old.language,
             patient_id=old.patient_id,
-            expires_at=expiry(old.kind, now),
-            consent=old.consent if consent is None else consent,
+            expires_at=old.expires_at if old.kind is Kind.CODE else expiry(old.kind, now),
+            consent=consent,
             confirmed=old.confirmed or phone is not None,
             ticket_id=old.ticket_id,
             doctor_id=old.doctor_id,
@@ -155,7 +152,18 @@ class Outbox:
         state, code = admit(message, now, enabled=True, live=self.live)
         day = self._clinic_time.service_day(now).isoformat()
         row = written(message, old.body, day, now, state, code)
-        return await self._insert(replace(row, events=(Event(now, "resend_of", id),))), False
+        return await self._insert(replace(row, events=(Event(now, "resend_of", old.id),))), False
+
+    def _check_resend(self, old: Message, phone: str | None, now: datetime) -> None:
+        if old.state in OPEN_STATES:
+            raise WrongState("This message is still on its way.", state=old.state.value)
+        if old.ticket_id and not self._hooks.still_true(old.ticket_id, old.kind.value, old.call):
+            raise WrongState("What this message says is no longer so.", state=old.state.value)
+        if old.kind is Kind.CODE:
+            if phone is not None and phone != old.to:
+                raise Invalid.field("phone", "must be the number the code confirms; change it at the patient")
+            if old.expires_at <= now:
+                raise WrongState("This code is no longer valid. Ask for a new one.", state=old.state.value)
 
     async def pump(self) -> None:
         """Job: send what is due."""
@@ -181,9 +189,26 @@ class Outbox:
         """The log, newest first; see MessageStore.page."""
         return await self._store.page(filters, cursor, limit)
 
-    async def of_ticket(self, ticket_id: str) -> tuple[Message, ...]:
-        """A ticket's texts, newest first (at most 50)."""
-        return (await self._store.page({"ticket_id": ticket_id}, None, 50)).items
+    async def of_ticket(self, ticket_id: str) -> list[dict[str, Any]]:
+        """A ticket's texts as the log shows them, newest first (at most 50)."""
+        page = await self._store.page({"ticket_id": ticket_id}, None, 50)
+        return [message_view(message) for message in page.items]
+
+    async def forget(self, patient_id: str) -> None:
+        """Take number and wording out of every text of a patient who is being anonymised; the outcomes stay."""
+        cursor: str | None = ""
+        while cursor is not None:
+            page = await self._store.page({"patient_id": patient_id}, cursor or None, 200)
+            for message in page.items:
+                await self._forget(message)
+            cursor = page.next_cursor
+
+    async def _forget(self, message: Message) -> None:
+        row: Message | None = message
+        while row is not None and (row.to or row.body):
+            if row.state is MessageState.QUEUED:
+                row = ended(row, MessageState.CANCELLED, self._clock.now(), None, "anonymised")
+            row = await self._store.replace(replace(row, to="", body="")) or await self._store.get(message.id)
 
     def figures(self) -> Figures:
         """For /metrics; reads memory only."""
