@@ -1,0 +1,209 @@
+"""`/api/appointments/…`: booking a doctor's time, moving it, giving it back, and checking in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from handlers.base import ApiHandler, operation
+from handlers.doctors import Day
+from handlers.queue_models import JOIN_ERRORS, PublicTicket, StaffTicket
+from handlers.schemas import Answer, Body, Id, Instant, PageQuery
+from server.accounts.roles import Role
+from server.appointments.model import Appointment, BookingState
+from server.errors import Forbidden, Invalid, NotFound, SlotTaken, WrongState
+
+
+class BookBody(Body):
+    """Patients leave `patient_id` out or name themselves. `start` is one of the doctor's free times."""
+
+    doctor_id: Id
+    start: Instant
+    patient_id: Id | None = None
+
+
+class RescheduleBody(Body):
+    """The new time, perhaps with another doctor."""
+
+    start: Instant
+    doctor_id: Id | None = None
+
+
+class EmptyBody(Body):
+    """Nothing needs to be said."""
+
+
+class AppointmentQuery(PageQuery):
+    """With `date` (the clinic's), that day by time; else the latest first. Patients see their own."""
+
+    doctor_id: Id | None = None
+    patient_id: Id | None = None
+    date: Day | None = None
+    state: BookingState | None = None
+
+
+class AppointmentPatient(Answer):
+    """The patient, as staff see them on an appointment."""
+
+    id: str
+    name: str
+    phone_masked: str
+
+
+class AppointmentAnswer(Answer):
+    """One appointment; `patient` for staff only."""
+
+    id: str
+    patient_id: str
+    doctor_id: str
+    doctor: str
+    start: str
+    end: str
+    state: str
+    ticket_id: str | None
+    created_at: str
+    patient: AppointmentPatient | None = None
+
+
+class CheckedInAnswer(AppointmentAnswer):
+    """The appointment, its ticket and the queue's `seq`."""
+
+    ticket: Annotated[StaffTicket | PublicTicket, Field(union_mode="left_to_right")]
+    seq: int
+
+
+class AppointmentList(Answer):
+    """One page; filters beside the first can make it shorter than `limit`."""
+
+    items: list[AppointmentAnswer]
+    next_cursor: str | None
+
+
+class AppointmentBase(ApiHandler):
+    """What the appointment handlers share."""
+
+    async def own(self, appointment_id: str) -> Appointment:
+        """The appointment, if it may be the caller's to see. To a patient, everybody else's does not exist."""
+        appointment = await self.services.appointments.get(appointment_id)
+        if not self.signed_in().acts_for(appointment.patient_id):
+            raise NotFound("There is no such appointment.")
+        return appointment
+
+    async def answer_with(self, appointment: Appointment, status: int = 200, *, replayed: bool = False) -> None:
+        """Answer with the appointment as the caller may see it."""
+        shown = await self.services.appointments.view(appointment, staff=self.signed_in().is_staff)
+        self.answer(shown, status, replayed=replayed)
+
+
+class AppointmentsHandler(AppointmentBase):
+    @operation(summary="Appointments", query=AppointmentQuery, answer=AppointmentList)
+    async def get(self) -> None:
+        query, caller = self.query(AppointmentQuery), self.signed_in()
+        patient_id = query.patient_id if caller.is_staff else caller.patient_id
+        appointments = self.services.appointments
+        found, cursor = await appointments.page(
+            doctor_id=query.doctor_id,
+            patient_id=patient_id,
+            day=query.date,
+            state=query.state,
+            cursor=query.cursor,
+            limit=query.limit,
+        )
+        self.answer({"items": await appointments.views(found, staff=caller.is_staff), "next_cursor": cursor})
+
+    @operation(
+        summary="Book a time",
+        body=BookBody,
+        answer=AppointmentAnswer,
+        status=201,
+        errors=(NotFound, SlotTaken),
+        idempotent=True,
+    )
+    async def post(self) -> None:
+        """Of several who ask for one time at once, one gets it and the others `slot_taken`."""
+        body, caller = self.body(BookBody), self.signed_in()
+        if caller.role is Role.PATIENT and body.patient_id not in (None, caller.patient_id):
+            raise Forbidden("You can book for yourself only.")
+        patient_id = body.patient_id or caller.patient_id
+        if patient_id is None:
+            raise Invalid.field("patient_id", "is required; name the patient who comes")
+        booked = await self.services.appointments.book(
+            patient_id, body.doctor_id, body.start, actor=caller.actor, command_id=self.command_id()
+        )
+        if caller.is_staff:
+            self.audit("book appointment", booked.appointment.id)
+        await self.answer_with(booked.appointment, 201, replayed=booked.replayed)
+
+
+class AppointmentHandler(AppointmentBase):
+    @operation(summary="One appointment", answer=AppointmentAnswer, errors=(NotFound,))
+    async def get(self, appointment_id: str) -> None:
+        await self.answer_with(await self.own(appointment_id))
+
+
+class CancelHandler(AppointmentBase):
+    @operation(
+        summary="Cancel an appointment",
+        body=EmptyBody,
+        answer=AppointmentAnswer,
+        errors=(NotFound, WrongState),
+        idempotent=True,
+    )
+    async def post(self, appointment_id: str) -> None:
+        """The time is free at once."""
+        self.body(EmptyBody)
+        await self.own(appointment_id)
+        actor = self.signed_in().actor
+        await self.answer_with(await self.services.appointments.cancel(appointment_id, actor=actor))
+
+
+class RescheduleHandler(AppointmentBase):
+    @operation(
+        summary="Move an appointment",
+        body=RescheduleBody,
+        answer=AppointmentAnswer,
+        errors=(NotFound, WrongState, SlotTaken),
+        idempotent=True,
+    )
+    async def post(self, appointment_id: str) -> None:
+        """If the new time is taken, the old one is kept."""
+        body = self.body(RescheduleBody)
+        await self.own(appointment_id)
+        moved = await self.services.appointments.reschedule(
+            appointment_id, body.start, doctor_id=body.doctor_id, actor=self.signed_in().actor
+        )
+        await self.answer_with(moved)
+
+
+class CheckInHandler(AppointmentBase):
+    @operation(
+        summary="Check in: join the doctor's queue at the booked time",
+        body=EmptyBody,
+        answer=CheckedInAnswer,
+        errors=(WrongState, *JOIN_ERRORS),
+        idempotent=True,
+    )
+    async def post(self, appointment_id: str) -> None:
+        """Asked again it answers with the same ticket. Patients check in on the day of the appointment."""
+        self.body(EmptyBody)
+        await self.own(appointment_id)
+        caller, queues, appointments = self.signed_in(), self.services.queues, self.services.appointments
+        appointment, applied = await appointments.check_in(
+            appointment_id, actor=caller.actor, command_id=self.command_id()
+        )
+        if applied is None:
+            ticket = await queues.ticket(appointment.ticket_id, staff=caller.is_staff)
+        else:
+            ticket = await queues.ticket_after(applied, appointment.ticket_id, staff=caller.is_staff)
+        shown = await appointments.view(appointment, staff=caller.is_staff)
+        self.answer({**shown, "ticket": ticket, "seq": ticket["seq"]})
+
+
+routes = [
+    ("/api/appointments/", AppointmentsHandler),
+    ("/api/appointments/{appointment_id}/", AppointmentHandler),
+    ("/api/appointments/{appointment_id}/cancel/", CancelHandler),
+    ("/api/appointments/{appointment_id}/reschedule/", RescheduleHandler),
+    ("/api/appointments/{appointment_id}/check-in/", CheckInHandler),
+]

@@ -1,0 +1,160 @@
+"""`/api/doctors/…`: the doctors one can choose, their free times, and their records."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from handlers.base import ApiHandler, operation
+from handlers.schemas import Answer, Body, PageQuery, Query
+from server.clock import iso
+from server.doctors.model import Doctor, DoctorChanges, Kind, NewDoctor
+from server.errors import NotFound, PatientInQueue
+
+Words = Annotated[str, Field(max_length=400, description="1 to 100 characters")]
+Room = Annotated[str, Field(max_length=200, description="1 to 40 characters")]
+Rooms = Annotated[list[Room], Field(max_length=50, description="a team's rooms, the first one included")]
+Letter = Annotated[str, Field(max_length=10, description="one or two letters A to Z, unique")]
+SlotMinutes = Annotated[int, Field(description="5 to 240")]
+Hours = Annotated[
+    dict[str, Annotated[list[Annotated[list[str], Field(max_length=10)]], Field(max_length=50)]],
+    Field(max_length=20, examples=[{"mon": [["09:00", "12:30"], ["13:30", "17:00"]]}]),
+]
+Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2200, 1, 1))]
+
+
+class DoctorBody(Body):
+    """A doctor, or a team of several rooms. Letter and hours are chosen if left out; a username makes an account."""
+
+    name: Words
+    specialty: Words
+    room: Room
+    kind: Kind = Kind.DOCTOR
+    rooms: Rooms | None = None
+    letter: Letter | None = None
+    slot_minutes: SlotMinutes = 15
+    hours: Hours | None = None
+    username: Annotated[str | None, Field(max_length=64)] = None
+    password: Annotated[str | None, Field(max_length=200)] = None
+
+
+class DoctorChange(Body):
+    """What is left out stays. `hours` replaces the whole week."""
+
+    name: Words | None = None
+    specialty: Words | None = None
+    room: Room | None = None
+    kind: Kind | None = None
+    rooms: Rooms | None = None
+    letter: Letter | None = None
+    slot_minutes: SlotMinutes | None = None
+    hours: Hours | None = None
+
+
+class SlotQuery(Query):
+    """The clinic's calendar date; today if left out."""
+
+    date: Day | None = None
+
+
+class EstimateAnswer(Answer):
+    """From when to when somebody joining now would be called."""
+
+    from_: Annotated[str, Field(alias="from")]
+    to: str
+
+
+class DoctorCard(Answer):
+    """A doctor and how the queue stands."""
+
+    id: str
+    kind: str
+    name: str
+    specialty: str
+    room: str
+    rooms: list[str]
+    letter: str
+    slot_minutes: int
+    hours: dict[str, list[list[str]]]
+    status: str
+    waiting: int
+    estimate: EstimateAnswer | None
+
+
+class DoctorList(Answer):
+    """Doctors in the order they were added."""
+
+    items: list[DoctorCard]
+    next_cursor: str | None
+
+
+class SlotAnswer(Answer):
+    """One time that can be booked."""
+
+    start: str
+    end: str
+
+
+class SlotList(Answer):
+    """The free times of one day, in order."""
+
+    items: list[SlotAnswer]
+
+
+class DoctorsHandler(ApiHandler):
+    @operation(summary="Doctors and how their queues stand", query=PageQuery, answer=DoctorList)
+    async def get(self) -> None:
+        page = self.query(PageQuery)
+        doctors = [doctor for doctor in self.services.doctors.all() if doctor.order > (page.cursor or "")]
+        shown = doctors[: page.limit]
+        cursor = shown[-1].order if len(doctors) > page.limit else None
+        self.answer({"items": [await _card(self, doctor) for doctor in shown], "next_cursor": cursor})
+
+    @operation(summary="Add a doctor", body=DoctorBody, answer=DoctorCard, status=201, idempotent=True)
+    async def post(self) -> None:
+        """With default hours, Monday to Friday, unless others are given."""
+        new = NewDoctor(**self.body(DoctorBody).model_dump())
+        doctor, replayed = await self.services.doctors.create(new, command_id=self.command_id())
+        self.audit("add doctor", doctor.id)
+        self.answer(await _card(self, doctor), 201, replayed=replayed)
+
+
+class DoctorHandler(ApiHandler):
+    @operation(summary="One doctor", answer=DoctorCard, errors=(NotFound,))
+    async def get(self, doctor_id: str) -> None:
+        self.answer(await _card(self, self.services.doctors.get(doctor_id)))
+
+    @operation(summary="Change a doctor", body=DoctorChange, answer=DoctorCard, errors=(NotFound,))
+    async def patch(self, doctor_id: str) -> None:
+        """Name, room and letter change on open boards at once; tickets keep the codes they have."""
+        changes = DoctorChanges(**self.body(DoctorChange).model_dump())
+        doctor = await self.services.doctors.update(doctor_id, changes)
+        self.answer(await _card(self, doctor))
+
+    @operation(summary="Remove a doctor", status=204, errors=(NotFound, PatientInQueue))
+    async def delete(self, doctor_id: str) -> None:
+        """The letter is free again, bookings ahead are cancelled and their patients told, the accounts are gone."""
+        await self.services.doctors.delete(doctor_id, self.signed_in().actor)
+        self.answer_nothing()
+
+
+class SlotsHandler(ApiHandler):
+    @operation(summary="A doctor's free times", query=SlotQuery, answer=SlotList, errors=(NotFound,))
+    async def get(self, doctor_id: str) -> None:
+        """Of one date, from now on and up to 90 days ahead."""
+        appointments = self.services.appointments
+        slots = await appointments.free_slots(doctor_id, self.query(SlotQuery).date or appointments.today())
+        self.answer({"items": [{"start": iso(slot.start), "end": iso(slot.end)} for slot in slots]})
+
+
+async def _card(handler: ApiHandler, doctor: Doctor) -> dict[str, Any]:
+    return {**doctor.card(), **await handler.services.queues.card(doctor.id)}
+
+
+routes = [
+    ("/api/doctors/", DoctorsHandler),
+    ("/api/doctors/{doctor_id}/", DoctorHandler),
+    ("/api/doctors/{doctor_id}/slots/", SlotsHandler),
+]
