@@ -68,6 +68,8 @@ FLOORS: tuple[tuple[str, Floor], ...] = (
     ("server.cli", Floor.APP),
     ("server.demo", Floor.APP),
     ("server.jobs", Floor.APP),
+    ("server.messenger", Floor.APP),
+    ("server.wiring", Floor.APP),
 )
 
 # Who may import what from outside: a library has one home, so that replacing it is one file's change.
@@ -79,7 +81,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "motor": ("server.storage.mongo",),
     "phonenumbers": ("config.settings", "server.patients.phones"),
     "prometheus_client": ("server.metrics",),
-    "pydantic": ("config.settings", "handlers.*"),
+    "pydantic": ("config.settings", "handlers.*", "server.cli"),
     "pydantic_settings": ("config.settings",),
     "pymongo": ("server.storage.*",),
     "sqlite3": ("server.storage.sqlite*",),
