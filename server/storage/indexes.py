@@ -9,13 +9,13 @@ that strays from this fails the same way on each, in its first test.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from server.storage.port import Condition, Range
+from server.storage.port import Condition, In, Range, Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ COLLECTIONS: dict[str, tuple[Index, ...]] = {
     "visits": _lists("doctor_id", "patient_id", "day"),
     "notifications": (
         *_lists("state", "kind", "patient_id", "ticket_id", "day"),
-        Index(("state", "next_at")),
+        Index(("lane", "next_at")),
         Index(("to", "order")),
         Index(("sid",)),
     ),
@@ -82,6 +82,10 @@ def check_query(collection: str, where: Mapping[str, Condition], sort: str | Non
     `where` and then `sort`, and a Range may stand on `sort` only. What the index leaves over is filtered by the
     database, so it must be declared too.
     """
+    for condition in where.values():
+        for value in _scalars(condition):
+            if isinstance(value, datetime) and value.tzinfo is None:
+                raise ValueError(f"{collection}: {value} has no time zone")
     unknown = where.keys() - {"_id", *indexed_fields(collection)}
     if unknown:
         raise ValueError(f"{collection}: {', '.join(sorted(unknown))} stands in no index")
@@ -93,6 +97,14 @@ def check_query(collection: str, where: Mapping[str, Condition], sort: str | Non
         served = where.keys() <= equal | {sort} and any(_sorts(fields, equal, sort) for fields in candidates)
     if not served:
         raise ValueError(f"{collection}: no index serves {sorted(where)} sorted by {sort}; declare it in indexes.py")
+
+
+def _scalars(condition: Condition) -> Iterable[Scalar | None]:
+    if isinstance(condition, Range):
+        return condition.gte, condition.gt, condition.lte, condition.lt
+    if isinstance(condition, In):
+        return condition.values
+    return (condition,)
 
 
 def _sorts(fields: tuple[str, ...], equal: set[str], sort: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from config.settings import Settings
+from server.storage.mongo import MongoStorage
 from server.storage.port import Storage
 from server.storage.sqlite import SqliteStorage
 
@@ -10,6 +11,9 @@ from server.storage.sqlite import SqliteStorage
 async def open_storage(settings: Settings) -> Storage:
     """The database, its indexes declared, used from the running loop only; close it with `close()`.
 
-    Raises CannotOpenStorage, one line for the operator, when the settings are wrong.
+    Raises CannotOpenStorage, one line for the operator, when the settings are wrong. A MongoDB that is down is not
+    wrong settings: its verbs raise StorageUnavailable until it is up (`mongo.py`).
     """
+    if settings.mongodb_uri is not None:
+        return await MongoStorage.open(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
     return await SqliteStorage.open(settings.data_dir)
