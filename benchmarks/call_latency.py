@@ -74,7 +74,7 @@ async def main() -> None:
     }
     arrivals = Arrivals(stand_in)
     watching = asyncio.create_task(arrivals.watch())
-    async with product(**account) as running:
+    async with product(settings=account) as running:
         from_asking, from_answer = await measure(running.address, arrivals)
     watching.cancel()
     await stand_in.close()

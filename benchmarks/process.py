@@ -19,6 +19,10 @@ ADMIN, PASSWORD = "bench-admin", "correct horse battery staple"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
+class DidNotServe(Exception):
+    """It ended before it listened, or not with exit code 0; the text holds what it said."""
+
+
 @dataclass
 class Running:
     """A server that has printed its `listening on` line."""
@@ -47,7 +51,7 @@ async def _listening(process: asyncio.subprocess.Process, output: list[str]) -> 
         output.append(line.decode().rstrip())
         if output[-1].startswith("listening on "):
             return output[-1].removeprefix("listening on ").split()[0].rstrip("/")
-    raise SystemExit("the server ended before it listened:\n" + "\n".join(output))
+    raise DidNotServe("the server ended before it listened:\n" + "\n".join(output))
 
 
 @asynccontextmanager
@@ -63,8 +67,8 @@ async def _run(command: Sequence[str], environment: Mapping[str, str], data_dir:
     try:
         try:
             address = await asyncio.wait_for(_listening(process, output), 60)
-        except SystemExit as error:
-            raise SystemExit(f"{error}\n{log.read_text(encoding='utf-8')}") from None
+        except DidNotServe as error:
+            raise DidNotServe(f"{error}\n{log.read_text(encoding='utf-8')}") from None
         drain = asyncio.create_task(_drain(process))
         yield Running(process, address, data_dir, time.monotonic() - began, output)
     finally:
@@ -73,7 +77,7 @@ async def _run(command: Sequence[str], environment: Mapping[str, str], data_dir:
         await process.wait()
     await drain
     if process.returncode != 0:
-        raise SystemExit(f"the server ended with {process.returncode}:\n{log.read_text(encoding='utf-8')[-4000:]}")
+        raise DidNotServe(f"the server ended with {process.returncode}:\n{log.read_text(encoding='utf-8')[-4000:]}")
 
 
 async def _drain(process: asyncio.subprocess.Process) -> None:
@@ -83,11 +87,11 @@ async def _drain(process: asyncio.subprocess.Process) -> None:
 
 
 @asynccontextmanager
-async def product(data_dir: Path | None = None, **environment: str) -> AsyncIterator[Running]:
+async def product(data_dir: Path | None = None, *, settings: Mapping[str, str] | None = None) -> AsyncIterator[Running]:
     """The product on embedded SQLite, without rate limits; ends it with SIGTERM and wants exit code 0."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         home = data_dir or Path(folder) / "data"
-        settings = {
+        environment = {
             "DATA_DIR": str(home),
             "PORT": "0",
             "RATE_LIMITS": "off",
@@ -95,7 +99,7 @@ async def product(data_dir: Path | None = None, **environment: str) -> AsyncIter
             "ADMIN_USERNAME": ADMIN,
             "ADMIN_PASSWORD": PASSWORD,
         }
-        async with _run([sys.executable, "-m", "server", "serve"], settings | environment, home) as running:
+        async with _run([sys.executable, "-m", "server", "serve"], environment | dict(settings or {}), home) as running:
             yield running
 
 

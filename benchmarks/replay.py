@@ -225,7 +225,8 @@ async def replay(path: Path, day: str) -> list[str]:
     events = in_order(journeys)
     noon = datetime.now(UTC) + timedelta(hours=12)  # so that the service day does not change meanwhile
     async with AsyncExitStack() as stack:
-        running = await stack.enter_async_context(product(DAY_STARTS_AT=f"{noon:%H:%M}", CLINIC_TIMEZONE="UTC"))
+        settings = {"DAY_STARTS_AT": f"{noon:%H:%M}", "CLINIC_TIMEZONE": "UTC"}
+        running = await stack.enter_async_context(product(settings=settings))
         run = Replay(running.address, await signed_in(running.address), journeys)
         await run.prepare(stack)
         wall, compared, quarter = 0.0, 0, -(-len(events) // 4)
