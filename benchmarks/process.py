@@ -65,12 +65,12 @@ async def _run(command: Sequence[str], environment: Mapping[str, str], data_dir:
         )
     output: list[str] = []
     try:
-        try:
-            address = await asyncio.wait_for(_listening(process, output), 60)
-        except DidNotServe as error:
-            raise DidNotServe(f"{error}\n{log.read_text(encoding='utf-8')}") from None
+        address = await asyncio.wait_for(_listening(process, output), 60)
         drain = asyncio.create_task(_drain(process))
         yield Running(process, address, data_dir, time.monotonic() - began, output)
+    except Exception:
+        print(log.read_text(encoding="utf-8")[-4000:], file=sys.stderr)
+        raise
     finally:
         if process.returncode is None:
             process.terminate()

@@ -26,6 +26,7 @@ ALGORITHM: Final = "HS256"
 _REQUIRED: Final = ("iss", "aud", "sub", "role", "exp", "iat", "jti", "typ")
 _SECRET_FILE: Final = "jwt-secret"
 _LONGEST: Final = 4096
+_ROLES: Final = frozenset(role.value for role in Role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ class Tokens:
             )
         except (jwt.InvalidTokenError, UnicodeError):
             raise NotSignedIn("The token is not one of ours. Sign in again.") from None
-        if claims["typ"] != typ or claims["role"] not in Role or not isinstance(claims["exp"], int):
+        if claims["typ"] != typ or claims["role"] not in _ROLES or not isinstance(claims["exp"], int):
             raise NotSignedIn(f"This is not an {typ} token." if typ == "access" else f"This is not a {typ} token.")
         if claims["exp"] <= self._clock.now().timestamp():
             raise TokenExpired(f"The {typ} token has expired.")
