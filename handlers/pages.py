@@ -1,0 +1,144 @@
+"""The pages for people: HTML in the reader's language under a strict policy, and the files they load.
+
+`/t/<ticket_id>` is complete without JavaScript and renews itself; the other pages are shells that their
+modules fill. Says nothing of its own: every word is in `static/i18n`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from tornado.template import Loader
+from tornado.web import RequestHandler
+
+from handlers.assets import AssetHandler, Assets
+from handlers.base import WiredHandler
+from handlers.problems import problem_of
+from handlers.services import Services
+from handlers.texts import Texts, choose_language, direction
+from handlers.ticket_page import describe
+from server.errors import NotFound
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+STATIC: Final = ROOT / "static"
+KIOSK: Final = ROOT / "kiosk"
+
+# No inline script or style anywhere; sockets and calls to this server only.
+POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+@cache
+def texts() -> Texts:
+    """The language files, read once."""
+    return Texts(STATIC / "i18n")
+
+
+@cache
+def templates() -> Loader:
+    """The templates of `static/` and `kiosk/`, compiled once; `static/` and `kiosk/` are their names' first part."""
+    return Loader(str(ROOT))
+
+
+class PageHandler(WiredHandler):
+    """A page rendered from one template."""
+
+    def initialize(self, services: Services, pattern: str, **options: Any) -> None:
+        super().initialize(services, pattern)
+        self._template: str = options.get("template", "")
+        asked = self.request.query_arguments.get("lang", [b""])[-1].decode(errors="replace")
+        self.language = choose_language(
+            asked or self.get_cookie("lang"), self.request.headers.get("Accept-Language", "")
+        )
+
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Content-Security-Policy", POLICY)
+        self.set_header("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        self.set_header("Cache-Control", "private, no-cache")
+        self.set_header("Vary", "Accept-Language, Cookie")
+
+    def get(self, **_: str) -> None:
+        self.show(self._template)
+
+    def head(self, **kwargs: str) -> Any:
+        return self.get(**kwargs)
+
+    def show(self, template: str, **values: object) -> None:
+        """Render `template` in the reader's language."""
+        self.write(
+            templates()
+            .load(template)
+            .generate(
+                lang=self.language,
+                direction=direction(self.language),
+                clinic=self.services.clinic.settings.name,
+                say=self.say,
+                **values,
+            )
+        )
+
+    def say(self, key: str, **values: object) -> str:
+        """A sentence in the reader's language."""
+        return texts().say(self.language, key, **values)
+
+    def compute_etag(self) -> str | None:
+        return RequestHandler.compute_etag(self)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        problem = problem_of((kwargs.get("exc_info") or (None, None, None))[1], status_code)
+        self.set_status(problem.status)
+        if problem.retry_after is not None:
+            self.set_header("Retry-After", str(problem.retry_after))
+        reason = "missing" if problem.status == 404 else "busy" if problem.status == 503 else "broken"
+        self.show("static/base/error.html", reason=reason)
+        self.finish()
+
+
+class TicketPage(PageHandler):
+    """One's place in the queue, for whoever holds the link."""
+
+    async def get(self, ticket_id: str = "") -> None:  # type: ignore[override]
+        """404 with a friendly page for an unknown ticket; a moved one leads on to where it went."""
+        try:
+            ticket = await self.services.queues.ticket(ticket_id, staff=False)
+        except NotFound:
+            self.set_status(404)
+            self.show("static/base/error.html", reason="no_ticket")
+            return
+        if ticket["moved_to"]:
+            self.redirect(f"/t/{ticket['moved_to']}", status=303)
+            return
+        now = self.services.clock.now()
+        words = describe(ticket, now, self.say, self.services.clinic_time.zone)
+        self.show("static/patient/ticket.html", ticket=ticket, words=words)
+
+
+def _page(template: str) -> dict[str, str]:
+    return {"template": template}
+
+
+routes = [
+    ("/", PageHandler, _page("static/patient/index.html")),
+    ("/t/{ticket_id}", TicketPage),
+    ("/console/", PageHandler, _page("static/console/index.html")),
+    ("/admin/", PageHandler, _page("static/admin/index.html")),
+    ("/kiosk/", PageHandler, _page("kiosk/index.html")),
+    ("/kiosk/{path*}", AssetHandler, {"assets": Assets(KIOSK)}),
+    ("/static/{path*}", AssetHandler, {"assets": Assets(STATIC)}),
+]

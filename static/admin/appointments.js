@@ -1,0 +1,102 @@
+/** Appointments of a day: booked for a patient, moved, cancelled. */
+
+import { api } from "../base/api.js";
+import { serverNow } from "../base/clock.js";
+import { h } from "../base/dom.js";
+import { buildForm } from "../base/forms.js";
+import { clockTime, dayOf, t } from "../base/i18n.js";
+import { appointmentStateName } from "../base/labels.js";
+import { confirmDialog, openDialog, toast } from "../base/overlays.js";
+import { explain } from "../base/problems.js";
+import { attempt } from "./attempt.js";
+import { listView } from "./list.js";
+import { patientControl } from "./patient-control.js";
+
+export const appointmentsView = () =>
+  listView({
+    path: "/api/appointments/",
+    empty: t("appointments.none"),
+    name: (each) => `${clockTime(each.start)} ${each.patient?.name ?? ""}`,
+    filters: [{ name: "day", label: t("list.day"), type: "date", value: dayOf(serverNow()) }],
+    create: { label: t("appointments.add"), open: (reload) => attempt(() => book(reload)) },
+    columns: [
+      { label: t("list.time"), cell: (each) => clockTime(each.start) },
+      { label: t("patient.name"), cell: (each) => each.patient?.name },
+      { label: t("join.doctor"), cell: (each) => each.doctor },
+      { label: t("patient.phone"), cell: (each) => each.patient?.phone_masked },
+      { label: t("list.state"), cell: (each) => appointmentStateName(each.state) },
+    ],
+    actions: (each, reload) =>
+      each.state === "booked"
+        ? [
+            { label: t("appointments.move"), run: () => move(each, reload) },
+            { label: t("appointments.cancel"), danger: true, run: () => cancel(each, reload) },
+          ]
+        : [],
+  });
+
+async function book(reload) {
+  const doctors = (await api.all("/api/doctors/")).map((doctor) => ({ value: doctor.id, label: doctor.name }));
+  const doctor = h("select", {}, ...doctors.map(({ value, label }) => h("option", { value, text: label })));
+  const slot = slotControl(() => doctor.value, doctor);
+  const form = buildForm({
+    fields: [
+      { name: "patient_id", label: t("appointments.patient"), required: true, control: patientControl() },
+      { name: "doctor_id", label: t("join.doctor"), required: true, control: { element: doctor, read: () => doctor.value } },
+      { name: "start", label: t("appointments.time"), required: true, control: slot },
+    ],
+    submit: t("book.confirm"),
+    onSubmit: async (values, key) => {
+      await api.post("/api/appointments/", values, key);
+      dialog.close();
+      toast(t("appointments.booked"));
+      reload();
+    },
+  });
+  const dialog = openDialog(t("appointments.add"), form);
+}
+
+function move(each, reload) {
+  const form = buildForm({
+    fields: [{ name: "start", label: t("appointments.time"), required: true, control: slotControl(() => each.doctor_id) }],
+    submit: t("appointments.move"),
+    onSubmit: async (values, key) => {
+      await api.post(`/api/appointments/${each.id}/reschedule/`, values, key);
+      dialog.close();
+      toast(t("appointments.moved"));
+      reload();
+    },
+  });
+  const dialog = openDialog(t("appointments.move"), form);
+}
+
+async function cancel(each, reload) {
+  if (!(await confirmDialog(t("appointments.cancel"), t("appointments.cancel_text", { name: each.patient?.name ?? "", time: clockTime(each.start) }), t("appointments.cancel")))) return;
+  await attempt(async () => {
+    await api.post(`/api/appointments/${each.id}/cancel/`);
+    toast(t("appointments.cancelled"));
+    reload();
+  });
+}
+
+/** A day and one of its free times. `depends` is a control whose change means other times. */
+function slotControl(doctorId, depends) {
+  const day = h("input", { type: "date", "aria-label": t("list.day") });
+  const time = h("select", { "aria-label": t("appointments.time") });
+  const note = h("p", { class: "hint", role: "status" });
+  day.value = dayOf(serverNow());
+  const load = async () => {
+    time.replaceChildren();
+    try {
+      const { items } = await api.get(`/api/doctors/${doctorId()}/slots/`, { date: day.value });
+      time.append(...items.map((slot) => h("option", { value: slot.start, text: clockTime(slot.start) })));
+      note.textContent = items.length ? "" : t("book.none");
+    } catch (problem) {
+      note.textContent = explain(problem);
+    }
+  };
+  day.addEventListener("change", load);
+  depends?.addEventListener("change", load);
+  load();
+  return { element: h("div", { class: "slot-choice", role: "group" }, day, time, note), focusable: time, group: true, read: () => time.value };
+}

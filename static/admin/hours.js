@@ -1,0 +1,36 @@
+/** Weekly hours as one line per day: "09:00–12:30, 14:00–17:00"; an empty line is a day off. */
+
+import { h } from "../base/dom.js";
+import { currentLanguage } from "../base/i18n.js";
+
+const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+/** A Monday, to name the weekdays in the reader's language. */
+const MONDAY = Date.UTC(2024, 0, 1);
+const DAY = 86_400_000;
+
+/** A control for `buildForm`. Without `hours` it reads as null: the server's sensible default. */
+export function hoursControl(hours) {
+  const name = new Intl.DateTimeFormat(currentLanguage(), { weekday: "long", timeZone: "UTC" });
+  const inputs = DAYS.map((day, index) => {
+    const label = name.format(new Date(MONDAY + index * DAY));
+    const input = h("input", { "aria-label": label, placeholder: "09:00–12:30, 13:30–17:00", autocomplete: "off" });
+    input.value = write(hours?.[day]);
+    return { day, input, label };
+  });
+  const element = h("div", { class: "hours", role: "group" }, ...inputs.map(({ label, input }) => h("label", { class: "hours-day" }, h("span", { text: label }), input)));
+  const read = () => {
+    const values = Object.fromEntries(inputs.map(({ day, input }) => [day, parse(input.value)]));
+    return !hours && Object.values(values).every((day) => !day.length) ? null : values;
+  };
+  return { element, focusable: inputs[0].input, group: true, read };
+}
+
+const write = (ranges = []) => ranges.map(([from, to]) => `${from}–${to}`).join(", ");
+
+/** Whatever cannot be read is sent as it stands: the server names what is wrong with it. */
+const parse = (text) =>
+  text
+    .split(/[,;]/)
+    .map((part) => part.trim())
+    .filter(Boolean)
+    .map((part) => part.split(/\s*[–—-]\s*/).map((time) => time.replace(/^(\d):/, "0$1:")));

@@ -1,0 +1,87 @@
+/** A list of one resource: filters, a table that grows by pages, a form to create and actions on each row. */
+
+import { api } from "../base/api.js";
+import { h } from "../base/dom.js";
+import { t } from "../base/i18n.js";
+import { icon } from "../base/icons.js";
+import { openMenu } from "../base/menu.js";
+import { notice } from "../base/page.js";
+import { explain } from "../base/problems.js";
+
+const TYPING = 250;
+
+/**
+ * @param {{path: string, columns: {label: string, cell: (item) => Node|string|null}[],
+ *   actions?: (item, reload) => {label: string, run: () => unknown, danger?: boolean}[],
+ *   create?: {label: string, open: (reload) => void}, filters?: Filter[], query?: () => object,
+ *   name: (item) => string, empty: string, ready?: () => boolean}} options
+ * @typedef {{name: string, label: string, type: "search"|"date"|"select", options?: object[], value?: string}} Filter
+ */
+export function listView({ path, columns, actions = () => [], create, filters = [], query = () => ({}), name, empty }) {
+  const body = h("tbody");
+  const problem = h("div", { role: "alert" });
+  const nothing = h("p", { class: "empty", text: empty, hidden: true });
+  const more = h("button", { class: "button", type: "button", text: t("list.more"), hidden: true });
+  const controls = filters.map((filter) => buildFilter(filter, () => reload()));
+  let cursor = null;
+  let asked = 0;
+
+  const load = async ({ append = false } = {}) => {
+    const mine = (asked += 1);
+    body.setAttribute("aria-busy", "true");
+    try {
+      const chosen = Object.fromEntries(controls.map((control) => [control.name, control.read()]));
+      const page = await api.get(path, { ...chosen, ...query(), cursor: append ? cursor : null });
+      if (mine !== asked) return;
+      const rows = page.items.map((item) => row(item));
+      if (append) body.append(...rows);
+      else body.replaceChildren(...rows);
+      cursor = page.next_cursor;
+      more.hidden = !cursor;
+      nothing.hidden = body.childElementCount > 0;
+      problem.replaceChildren();
+    } catch (refusal) {
+      const again = h("button", { class: "button", type: "button", text: t("page.try_again"), on: { click: () => load({ append }) } });
+      if (mine === asked) problem.replaceChildren(notice("stopped", explain(refusal), again));
+    } finally {
+      body.removeAttribute("aria-busy");
+    }
+  };
+  const reload = () => load();
+
+  const row = (item) => {
+    const cells = columns.map((column) => h("td", { "data-label": column.label }, column.cell(item) ?? ""));
+    const items = actions(item, reload);
+    if (items.length) cells.push(h("td", { class: "row-end" }, actionsButton(name(item), items)));
+    return h("tr", {}, ...cells);
+  };
+
+  more.addEventListener("click", () => load({ append: true }));
+  const heads = [...columns.map((column) => h("th", { scope: "col", text: column.label })), h("th", { scope: "col" }, h("span", { class: "visually-hidden", text: t("list.actions") }))];
+  const table = h("div", { class: "table-wrap" }, h("table", {}, h("thead", {}, h("tr", {}, ...heads)), body));
+  const start = create ? h("button", { class: "button button-primary", type: "button", on: { click: () => create.open(reload) } }, icon("plus"), h("span", { text: create.label })) : null;
+  const bar = h("div", { class: "filters" }, ...controls.map((control) => control.element), start);
+  load();
+  return { element: h("div", { class: "stack" }, bar, problem, table, nothing, h("div", {}, more)), reload };
+}
+
+function actionsButton(label, items) {
+  const button = h("button", { class: "button button-plain button-icon", type: "button", "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": t("list.actions_for", { name: label }) }, icon("more"));
+  button.addEventListener("click", () => openMenu(button, items));
+  return button;
+}
+
+function buildFilter({ name, label, type, options, value = "" }, changed) {
+  let timer;
+  const input =
+    type === "select"
+      ? h("select", {}, ...options.map((option) => h("option", { value: option.value, text: option.label })))
+      : h("input", { type });
+  input.value = value;
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(changed, type === "search" ? TYPING : 0);
+  });
+  const element = h("label", { class: "filter" }, h("span", { class: "small", text: label }), input);
+  return { name, element, read: () => input.value.trim() };
+}

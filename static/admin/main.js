@@ -1,0 +1,94 @@
+/** The admin panel: log in as an administrator, then one list per resource, chosen by the address's hash. */
+
+import { h, setAttribute } from "../base/dom.js";
+import { t } from "../base/i18n.js";
+import { loginForm } from "../base/login.js";
+import { clinic, languagePicker, notice, smsNotice, startPage } from "../base/page.js";
+import { explain } from "../base/problems.js";
+import { session } from "../base/session.js";
+import { appointmentsView } from "./appointments.js";
+import { auditView } from "./audit.js";
+import { displaysView } from "./displays.js";
+import { doctorsView } from "./doctors.js";
+import { notificationsView } from "./notifications.js";
+import { patientsView } from "./patients.js";
+import { queuesView } from "./queues.js";
+import { settingsView } from "./settings.js";
+import { usersView } from "./users.js";
+
+const VIEWS = {
+  doctors: doctorsView,
+  patients: patientsView,
+  appointments: appointmentsView,
+  queues: queuesView,
+  users: usersView,
+  notifications: notificationsView,
+  displays: displaysView,
+  settings: settingsView,
+  audit: auditView,
+};
+
+const app = document.querySelector("#app");
+const main = h("main", { id: "main", class: "admin-main stack", tabindex: -1 });
+let leave = () => {};
+
+function show() {
+  leave();
+  const name = location.hash.replace(/^#\/?/, "") || "doctors";
+  const view = (VIEWS[name] ?? doctorsView)();
+  leave = view.leave ?? (() => {});
+  main.replaceChildren(h("h1", { text: t(`admin.${name in VIEWS ? name : "doctors"}`) }), view.element);
+  for (const link of app.querySelectorAll(".admin-nav a")) {
+    setAttribute(link, "aria-current", link.getAttribute("href") === `#/${name}` ? "page" : null);
+  }
+  document.title = `${t(`admin.${name in VIEWS ? name : "doctors"}`)} · ${clinic.name}`;
+}
+
+function enter(user) {
+  if (user.role !== "admin") {
+    session.signOut().finally(() => showLogin(t("admin.not_admin")));
+    return;
+  }
+  const links = Object.keys(VIEWS).map((name) => h("li", {}, h("a", { href: `#/${name}`, text: t(`admin.${name}`) })));
+  const out = h("button", { class: "button button-plain", type: "button", text: t("login.out"), on: { click: () => session.signOut() } });
+  const console_ = h("a", { class: "button button-plain", href: "/console/", text: t("console.title") });
+  const head = h("header", { class: "admin-head" }, h("strong", { text: clinic.name }), console_, languagePicker(), out);
+  const nav = h("nav", { class: "admin-nav", "aria-label": t("admin.title") }, h("ul", {}, ...links));
+  app.replaceChildren(...[head, smsNotice(), h("div", { class: "admin" }, nav, main)].filter(Boolean));
+  show();
+}
+
+function showLogin(words) {
+  leave();
+  leave = () => {};
+  app.replaceChildren(
+    h(
+      "main",
+      { id: "main", class: "gate" },
+      h(
+        "div",
+        { class: "card stack" },
+        h("p", { class: "soft", text: clinic.name }),
+        h("h1", { text: t("admin.title") }),
+        words ? notice("attention", words) : null,
+        loginForm(enter),
+        languagePicker(),
+      ),
+    ),
+  );
+  app.querySelector("input").focus();
+}
+
+async function start() {
+  const user = await startPage();
+  addEventListener("hashchange", () => {
+    if (session.user?.role !== "admin") return;
+    show();
+    main.focus();
+  });
+  session.addEventListener("signedout", ({ detail }) => showLogin(detail.reason === "expired" ? t("login.expired") : null));
+  if (user) enter(user);
+  else showLogin();
+}
+
+start().catch((problem) => app.replaceChildren(h("main", { id: "main", class: "gate" }, notice("stopped", explain(problem)))));

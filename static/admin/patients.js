@@ -1,0 +1,77 @@
+/** Patients: found by name, phone or birth date; corrected, given a new password, or made anonymous. */
+
+import { api } from "../base/api.js";
+import { h } from "../base/dom.js";
+import { buildForm } from "../base/forms.js";
+import { LANGUAGES, t } from "../base/i18n.js";
+import { confirmDialog, openDialog, toast } from "../base/overlays.js";
+import { attempt } from "./attempt.js";
+import { listView } from "./list.js";
+
+export const patientsView = () =>
+  listView({
+    path: "/api/patients/",
+    empty: t("patients.none"),
+    name: (patient) => patient.name,
+    filters: [{ name: "q", label: t("finder.label"), type: "search" }],
+    create: { label: t("patients.add"), open: (reload) => edit(null, reload) },
+    columns: [
+      { label: t("patient.name"), cell: (patient) => patient.name },
+      { label: t("patient.date_of_birth"), cell: (patient) => patient.date_of_birth },
+      { label: t("patient.phone"), cell: (patient) => patient.phone_masked },
+      { label: t("patient.language"), cell: (patient) => LANGUAGES[patient.language] ?? patient.language },
+      { label: t("patient.texts"), cell: (patient) => t(patient.sms_consent ? "patient.texts_yes" : "patient.texts_no") },
+    ],
+    actions: (patient, reload) => [
+      { label: t("action.edit"), run: () => attempt(async () => edit(await api.get(`/api/patients/${patient.id}/`), reload)) },
+      { label: t("patients.new_password"), run: () => newPassword(patient) },
+      { label: t("patients.anonymise"), danger: true, run: () => anonymise(patient, reload) },
+    ],
+  });
+
+function edit(patient, reload) {
+  const languages = Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }));
+  const confirmed = patient?.phone ? [{ name: "number_confirmed", label: t("patient.number_confirmed"), type: "checkbox", value: patient.number_confirmed }] : [];
+  const form = buildForm({
+    fields: [
+      { name: "name", label: t("patient.name"), required: true, value: patient?.name },
+      { name: "phone", label: t("patient.phone"), type: "tel", value: patient?.phone },
+      { name: "sms_consent", label: t("patient.sms_consent"), type: "checkbox", value: patient?.sms_consent },
+      ...confirmed,
+      { name: "date_of_birth", label: t("patient.date_of_birth"), type: "date", value: patient?.date_of_birth },
+      { name: "language", label: t("patient.language"), type: "select", required: true, options: languages, value: patient?.language },
+    ],
+    submit: t("action.save"),
+    onSubmit: async (values, key) => {
+      if (patient) await api.patch(`/api/patients/${patient.id}/`, changes(patient, values));
+      else await api.post("/api/patients/", filled(values), key);
+      dialog.close();
+      toast(t("done.saved", { name: values.name }));
+      reload();
+    },
+  });
+  const dialog = openDialog(patient ? patient.name : t("patients.add"), form);
+}
+
+const filled = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
+
+/** Only what was changed, so that two people correcting different fields do not undo each other. */
+function changes(before, values) {
+  return Object.fromEntries(Object.entries(values).filter(([name, value]) => value !== (before[name] ?? "")));
+}
+
+async function newPassword(patient) {
+  await attempt(async () => {
+    const { password } = await api.post(`/api/patients/${patient.id}/password/`);
+    openDialog(t("patients.new_password"), h("p", { text: t("patients.new_password_text", { name: patient.name }) }), h("p", { class: "code one-time", text: password }));
+  });
+}
+
+async function anonymise(patient, reload) {
+  if (!(await confirmDialog(t("patients.anonymise_title", { name: patient.name }), t("patients.anonymise_text"), t("patients.anonymise")))) return;
+  await attempt(async () => {
+    await api.delete(`/api/patients/${patient.id}/`);
+    toast(t("done.removed", { name: patient.name }));
+    reload();
+  });
+}

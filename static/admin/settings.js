@@ -1,0 +1,44 @@
+/** The clinic's own settings: its name, the rules of the queue with what each does, which texts are sent. */
+
+import { api } from "../base/api.js";
+import { h } from "../base/dom.js";
+import { buildForm } from "../base/forms.js";
+import { t } from "../base/i18n.js";
+import { kindName } from "../base/labels.js";
+import { fill } from "../base/page.js";
+import { toast } from "../base/overlays.js";
+import { explain } from "../base/problems.js";
+
+const RULES = ["late_grace_minutes", "max_wait_normal_minutes", "max_wait_priority_minutes"];
+
+export function settingsView() {
+  const element = h("div", { class: "card narrow-form" });
+  fill(element, async () => settingsForm(await api.get("/api/settings/")), explain);
+  return { element };
+}
+
+function settingsForm(settings) {
+  const kinds = Object.keys(settings.sms);
+  return buildForm({
+    fields: [
+      { name: "name", label: t("settings.name"), required: true, value: settings.name },
+      ...RULES.map((name) => ({ name, label: t(`settings.${name}`), hint: t(`settings.${name}_hint`), type: "number", required: true, value: settings[name], attributes: { min: 0, max: 1440 } })),
+      { name: "sms", label: t("settings.sms"), plainLabel: true, control: kindsControl(kinds, settings.sms) },
+    ],
+    submit: t("action.save"),
+    onSubmit: async (values) => {
+      await api.patch("/api/settings/", values);
+      toast(t("settings.saved"));
+    },
+  });
+}
+
+function kindsControl(kinds, chosen) {
+  const boxes = kinds.map((kind) => {
+    const input = h("input", { type: "checkbox" });
+    input.checked = chosen[kind];
+    return { kind, input, element: h("label", { class: "check" }, input, h("span", { text: kindName(kind) })) };
+  });
+  const element = h("div", { role: "group" }, ...boxes.map((box) => box.element));
+  return { element, focusable: boxes[0].input, group: true, read: () => Object.fromEntries(boxes.map(({ kind, input }) => [kind, input.checked])) };
+}

@@ -1,0 +1,131 @@
+/**
+ * Forms from a list of fields: labels, hints, required marks, refusals beside the field they belong to. What was
+ * typed stays until it is accepted. The same contents sent twice carry the same key, so they count once.
+ */
+
+import { newKey, Problem } from "./api.js";
+import { h, uniqueId } from "./dom.js";
+import { t } from "./i18n.js";
+import { notice } from "./page.js";
+import { explain, explainField } from "./problems.js";
+
+/**
+ * @typedef {{name: string, label: string, type?: string, required?: boolean, hint?: string, value?: unknown,
+ *   options?: {value: string, label: string}[], attributes?: object, control?: {element: Element, read: () => unknown}}} Field
+ * @param {{fields: Field[], submit: string, onSubmit: (values: object, key: string) => Promise<void>,
+ *   extra?: Node[]}} options `control` brings an input of its own (opening hours)
+ * @returns {HTMLFormElement}
+ */
+export function buildForm({ fields, submit, onSubmit, extra = [] }) {
+  const parts = fields.map(buildField);
+  const summary = h("div", { role: "alert" });
+  const button = h("button", { class: "button button-primary", type: "submit", text: submit });
+  const form = h("form", { class: "form", novalidate: true }, summary, ...parts.map((part) => part.element));
+  form.append(h("div", { class: "buttons" }, button, ...extra));
+  let sent = { text: "", key: "" };
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (button.getAttribute("aria-busy") === "true") return;
+    summary.replaceChildren();
+    const missing = parts.filter((part) => part.check());
+    if (missing.length) {
+      missing[0].focus();
+      return;
+    }
+    const values = Object.fromEntries(parts.map((part) => [part.name, part.read()]));
+    const text = JSON.stringify(values);
+    if (sent.text !== text) sent = { text, key: newKey() };
+    button.setAttribute("aria-busy", "true");
+    try {
+      await onSubmit(values, sent.key);
+    } catch (problem) {
+      showProblem(problem, parts, summary);
+    } finally {
+      button.removeAttribute("aria-busy");
+    }
+  });
+  return form;
+}
+
+function showProblem(problem, parts, summary) {
+  if (!(problem instanceof Problem)) console.error(problem);
+  const beside = [];
+  for (const error of problem.errors ?? []) {
+    const path = error.field.split(".");
+    const part = parts.find((each) => path.includes(each.name));
+    if (!part) continue;
+    part.refuse(explainField(error));
+    beside.push(part);
+  }
+  if (beside.length) beside[0].focus();
+  else summary.append(notice("stopped", explain(problem)));
+}
+
+function buildField(field) {
+  const id = uniqueId("field");
+  const wrong = h("p", { class: "wrong", id: `${id}-wrong`, hidden: true });
+  const hint = field.hint ? h("p", { class: "hint", id: `${id}-hint`, text: field.hint }) : null;
+  const control = field.control ?? standardControl(field, id);
+  const target = control.focusable ?? control.element;
+  const described = [hint && `${id}-hint`, `${id}-wrong`].filter(Boolean).join(" ");
+  target.setAttribute("aria-describedby", described);
+
+  const refuse = (message) => {
+    wrong.textContent = message;
+    wrong.hidden = !message;
+    if (message) target.setAttribute("aria-invalid", "true");
+    else target.removeAttribute("aria-invalid");
+  };
+  target.addEventListener("input", () => refuse(""));
+  return {
+    name: field.name,
+    read: control.read,
+    refuse,
+    focus: () => target.focus(),
+    check: () => {
+      const empty = field.required && isEmpty(control.read());
+      refuse(empty ? t("form.required") : "");
+      return empty;
+    },
+    element: frame(field, id, control, hint, wrong),
+  };
+}
+
+function frame(field, id, control, hint, wrong) {
+  if (field.type === "checkbox") {
+    const label = h("label", { class: "check", for: id }, control.element, h("span", { text: field.label }));
+    return h("div", { class: "field" }, label, hint, wrong);
+  }
+  const text = field.required ? field.label : t("form.optional", { label: field.label });
+  const label = control.group
+    ? h("p", { id: `${id}-label`, text })
+    : h("label", { for: id, text: field.plainLabel ? field.label : text });
+  if (control.group) control.element.setAttribute("aria-labelledby", `${id}-label`);
+  return h("div", { class: "field" }, label, hint, control.element, wrong);
+}
+
+function standardControl(field, id) {
+  const attributes = { id, name: field.name, ...field.attributes };
+  if (field.required) attributes["aria-required"] = "true";
+  if (field.type === "select") {
+    const element = h("select", attributes);
+    for (const option of field.options) element.append(h("option", { value: option.value, text: option.label }));
+    element.value = field.value ?? field.options[0]?.value ?? "";
+    return { element, read: () => element.value };
+  }
+  if (field.type === "checkbox") {
+    const element = h("input", { ...attributes, type: "checkbox" });
+    element.checked = Boolean(field.value);
+    return { element, read: () => element.checked };
+  }
+  const element = h("input", { type: field.type ?? "text", maxlength: 200, ...attributes });
+  element.value = field.value ?? "";
+  if (field.type === "number") return { element, read: () => (element.value === "" ? null : element.valueAsNumber) };
+  return { element, read: () => (field.type === "password" ? element.value : element.value.trim()) };
+}
+
+const isEmpty = (value) => value === "" || value === null || value === undefined;
+
+/** The values without those left empty, for bodies whose fields are optional. */
+export const given = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => !isEmpty(value)));

@@ -1,0 +1,42 @@
+/** The words that pages share for the product's own values: rooms, states, sources, priorities, text states. */
+
+import { h } from "./dom.js";
+import { hasText, t } from "./i18n.js";
+import { icon } from "./icons.js";
+
+/** A room may be given as "3" or as "Room 3" or "Sala azul": only a bare number or letter gets the word. */
+export const roomName = (room) => (room && /^[\p{L}]?\d+[\p{L}]?$|^\p{L}$/u.test(room) ? t("room", { room }) : (room ?? ""));
+
+export const stateName = (state) => named("state", state);
+export const sourceName = (source) => named("source", source);
+export const priorityName = (priority) => named("priority", priority);
+export const roleName = (role) => named("role", role);
+export const kindName = (kind) => named("kind", kind);
+export const smsStateName = (state) => named("sms", state);
+export const queueStatusName = (status) => named("queue", status);
+export const appointmentStateName = (state) => named("appointment", state);
+
+const named = (group, value) => (hasText(`${group}.${value}`) ? t(`${group}.${value}`) : String(value ?? ""));
+
+/** How a text to a patient went, as reception needs it: reached, under way, or not reached. */
+const NOT_REACHED = new Set(["failed", "undelivered", "unknown", "suppressed", "expired"]);
+export const notReached = (sms) => Boolean(sms) && NOT_REACHED.has(sms.state);
+
+const STATE_LOOK = {
+  called: ["state-called", "call"],
+  in_room: ["state-room", "door"],
+  no_show: ["state-attention", "alert"],
+  on_hold: ["", "hold"],
+  cancelled: ["", "close"],
+  left: ["", "close"],
+  done: ["state-room", "check"],
+};
+
+/** A state as a mark: icon, word and lightness together. */
+export function stateMark(state) {
+  const [look, name] = STATE_LOOK[state] ?? ["", "clock"];
+  return mark(look, name, stateName(state));
+}
+
+export const mark = (look, iconName, text) =>
+  h("span", { class: `state ${look}`.trim() }, icon(iconName), h("span", { text }));

@@ -1,0 +1,78 @@
+/** A menu of actions under a button: arrow keys, first letters, Escape, and it closes when the page moves on. */
+
+import { h } from "./dom.js";
+
+let closeOpenMenu = () => {};
+
+/**
+ * @param {HTMLElement} anchor the button it belongs to
+ * @param {({label: string, keys?: string, danger?: boolean, run: () => void}|null)[]} items null draws a line
+ */
+export function openMenu(anchor, items) {
+  closeOpenMenu();
+  const entries = items.map((item) => (item ? entry(item) : h("hr")));
+  const menu = h("div", { class: "menu", role: "menu", "aria-label": anchor.getAttribute("aria-label") ?? anchor.textContent }, ...entries);
+  const buttons = entries.filter((element) => element.localName === "button");
+
+  const close = ({ refocus = true } = {}) => {
+    closeOpenMenu = () => {};
+    menu.remove();
+    anchor.setAttribute("aria-expanded", "false");
+    document.removeEventListener("pointerdown", outside, true);
+    removeEventListener("resize", leave);
+    removeEventListener("scroll", leave, true);
+    if (refocus && anchor.isConnected) anchor.focus({ preventScroll: true });
+  };
+  const leave = (event) => event.target !== menu && close({ refocus: false });
+  const outside = (event) => !menu.contains(event.target) && close({ refocus: anchor.contains(event.target) });
+
+  menu.addEventListener("click", (event) => {
+    const index = buttons.indexOf(event.target.closest("button"));
+    if (index < 0) return;
+    close();
+    items.filter(Boolean)[index].run();
+  });
+  menu.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    const at = buttons.indexOf(document.activeElement);
+    const moves = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 };
+    if (event.key in moves) buttons.at(moves[event.key] % buttons.length).focus();
+    else if (event.key === "Escape" || event.key === "Tab") close();
+    else if (event.key.length === 1) byLetter(buttons, at, event.key)?.focus();
+    else return;
+    if (event.key !== "Tab" && event.key.trim()) event.preventDefault();
+  });
+
+  document.body.append(menu);
+  place(menu, anchor);
+  anchor.setAttribute("aria-expanded", "true");
+  document.addEventListener("pointerdown", outside, true);
+  addEventListener("resize", leave);
+  addEventListener("scroll", leave, true);
+  closeOpenMenu = close;
+  buttons[0]?.focus({ preventScroll: true });
+}
+
+function entry({ label, keys, danger }) {
+  const button = h("button", { type: "button", role: "menuitem", tabindex: -1, dataset: danger ? { danger: "" } : {} });
+  button.append(h("span", { text: label }));
+  if (keys) button.append(h("kbd", { text: keys }));
+  return button;
+}
+
+function byLetter(buttons, at, letter) {
+  const order = [...buttons.slice(at + 1), ...buttons.slice(0, at + 1)];
+  return order.find((button) => button.textContent.trim().toLowerCase().startsWith(letter.toLowerCase()));
+}
+
+/** Below the button, or above when there is no room; always wholly on the screen. */
+function place(menu, anchor) {
+  const at = anchor.getBoundingClientRect();
+  const { width, height } = menu.getBoundingClientRect();
+  const edge = 8;
+  const turned = document.documentElement.dir === "rtl";
+  const left = turned ? at.left : at.right - width;
+  const below = at.bottom + height + edge <= innerHeight;
+  menu.style.left = `${Math.max(edge, Math.min(left, innerWidth - width - edge))}px`;
+  menu.style.top = `${Math.max(edge, below ? at.bottom + 2 : at.top - height - 2)}px`;
+}

@@ -1,0 +1,72 @@
+/** What appears above the page: toasts that say what happened, and dialogs. */
+
+import { h, uniqueId } from "./dom.js";
+import { t } from "./i18n.js";
+import { icon } from "./icons.js";
+
+const SHOWN = 8_000;
+let region = null;
+
+/**
+ * Say what happened. With `action`, a button for as long as it makes sense (`stays`, in milliseconds).
+ * @param {string} text @param {{kind?: "stopped", action?: {label: string, run: () => void}, stays?: number}} [options]
+ * @returns {() => void} takes the toast away
+ */
+export function toast(text, { kind, action, stays = SHOWN } = {}) {
+  region ??= document.body.appendChild(h("div", { class: "toasts", role: "status" }));
+  const element = h("div", { class: kind ? `toast toast-${kind}` : "toast" }, h("span", { text }));
+  let timer;
+  const gone = () => {
+    clearTimeout(timer);
+    element.remove();
+  };
+  const start = () => (timer = setTimeout(gone, stays));
+  if (action) {
+    const run = () => {
+      gone();
+      action.run();
+    };
+    element.append(h("button", { type: "button", text: action.label, on: { click: run } }));
+  }
+  // Somebody reaching for the button keeps it.
+  for (const type of ["pointerenter", "focusin"]) element.addEventListener(type, () => clearTimeout(timer));
+  for (const type of ["pointerleave", "focusout"]) element.addEventListener(type, start);
+  while (region.childElementCount >= 2) region.firstElementChild.remove();
+  region.append(element);
+  start();
+  return gone;
+}
+
+/**
+ * A modal dialog. Escape and the cross close it; focus returns to where it was.
+ * @param {string} title @param {(Node|null)[]} content @returns {{element: HTMLDialogElement, close: () => void}}
+ */
+export function openDialog(title, ...content) {
+  const id = uniqueId("dialog");
+  const close = () => element.close();
+  const cross = h("button", { class: "button button-plain button-icon", type: "button", "aria-label": t("dialog.close"), on: { click: close } });
+  cross.append(icon("close"));
+  const head = h("div", { class: "dialog-head" }, h("h2", { id, text: title }), cross);
+  const element = h("dialog", { class: "dialog", "aria-labelledby": id }, head, ...content);
+  element.addEventListener("close", () => element.remove());
+  document.body.append(element);
+  element.showModal();
+  element.querySelector("[autofocus], .form input, .form select, .form button, button.button-primary")?.focus();
+  return { element, close };
+}
+
+/** Ask before something that cannot be taken back. Resolves to whether the person meant it. */
+export function confirmDialog(title, text, doIt) {
+  return new Promise((answer) => {
+    let meant = false;
+    const yes = h("button", { class: "button button-danger", type: "button", text: doIt });
+    const no = h("button", { class: "button", type: "button", autofocus: true, text: t("dialog.keep") });
+    const { element, close } = openDialog(title, h("p", { text }), h("div", { class: "buttons dialog-foot" }, yes, no));
+    yes.addEventListener("click", () => {
+      meant = true;
+      close();
+    });
+    no.addEventListener("click", close);
+    element.addEventListener("close", () => answer(meant));
+  });
+}

@@ -1,0 +1,70 @@
+/**
+ * What every page does first: load its texts, learn the clinic (name, time zone, whether texts are sent), take up a
+ * session, and say so in a banner whenever the server cannot be reached.
+ */
+
+import { api, connection } from "./api.js";
+import { synchronise } from "./clock.js";
+import { h } from "./dom.js";
+import { chooseLanguage, currentLanguage, LANGUAGES, loadTexts, t, useZone } from "./i18n.js";
+import { icon } from "./icons.js";
+import { session } from "./session.js";
+
+/** The public facts of `/api/clinic/`; filled by `startPage`. */
+export let clinic = { name: "", timezone: "UTC", sms: "live", demo: false, self_join: "off" };
+
+/** @returns {Promise<object|null>} the signed-in user, or null */
+export async function startPage() {
+  await loadTexts();
+  document.body.prepend(connectionBanner());
+  clinic = await api.get("/api/clinic/");
+  synchronise(clinic.now);
+  useZone(clinic.timezone);
+  return session.resume().catch(() => null);
+}
+
+/** Shown while calls fail for want of a network; the page stays readable underneath. */
+function connectionBanner() {
+  const banner = h("div", { class: "banner", role: "status", hidden: connection.online });
+  banner.append(icon("offline"), h("span", { text: t("connection.offline") }));
+  connection.addEventListener("change", () => (banner.hidden = connection.online));
+  return banner;
+}
+
+/** A select that changes the language of the page, each language named in itself. */
+export function languagePicker() {
+  const options = Object.entries(LANGUAGES).map(([code, name]) =>
+    h("option", { value: code, lang: code, selected: code === currentLanguage() }, name),
+  );
+  const select = h("select", { class: "language", "aria-label": t("language.choose") }, ...options);
+  select.value = currentLanguage();
+  select.addEventListener("change", () => chooseLanguage(select.value));
+  return select;
+}
+
+/** Says that no texts leave this server, where that is so. */
+export function smsNotice() {
+  if (clinic.sms !== "simulated") return null;
+  return h("p", { class: "notice notice-attention small" }, icon("message"), h("span", { text: t("sms.simulated_notice") }));
+}
+
+/** A notice with an icon: `kind` is attention, stopped or done. */
+export function notice(kind, text, ...more) {
+  const name = kind === "done" ? "check" : "alert";
+  return h("div", { class: `notice notice-${kind}` }, icon(name), h("div", {}, h("p", { text }), ...more));
+}
+
+/** Keep the last content while `load` runs, and say in its place when it failed, with a way to try again. */
+export async function fill(place, load, explain) {
+  place.setAttribute("aria-busy", "true");
+  if (!place.childElementCount) place.append(h("p", { class: "loading", text: t("page.loading") }));
+  try {
+    place.replaceChildren(...[await load()].flat());
+  } catch (problem) {
+    const again = h("button", { class: "button", type: "button", on: { click: () => fill(place, load, explain) } });
+    again.textContent = t("page.try_again");
+    place.replaceChildren(notice("stopped", explain(problem), h("p", {}, again)));
+  } finally {
+    place.removeAttribute("aria-busy");
+  }
+}

@@ -1,0 +1,102 @@
+/** Today's appointments beside the columns: who is expected, and checking in with one press. */
+
+import { api } from "../base/api.js";
+import { dayOf, clockTime, t } from "../base/i18n.js";
+import { serverNow } from "../base/clock.js";
+import { h, reconcile, setText } from "../base/dom.js";
+import { appointmentStateName } from "../base/labels.js";
+import { notice } from "../base/page.js";
+import { toast } from "../base/overlays.js";
+import { explain } from "../base/problems.js";
+
+const RELOAD = 30_000;
+
+export class Appointments {
+  #queues;
+  #list = h("ul", { class: "expected" });
+  #empty = h("p", { class: "empty", text: t("appointments.none_today"), hidden: true });
+  #problem = h("div", { role: "alert" });
+  #timer;
+  #shown = [];
+
+  constructor(queues) {
+    this.#queues = queues;
+    this.element = h(
+      "aside",
+      { class: "side", "aria-labelledby": "expected", id: "appointments" },
+      h("h2", { id: "expected", text: t("appointments.today") }),
+      this.#problem,
+      this.#list,
+      this.#empty,
+    );
+    this.toggle = h("a", { class: "button button-plain side-link", href: "#appointments", text: t("appointments.today") });
+    this.#timer = setInterval(() => this.reload(), RELOAD);
+    this.reload();
+  }
+
+  close() {
+    clearInterval(this.#timer);
+  }
+
+  focus() {
+    this.element.querySelector("button")?.focus();
+  }
+
+  async reload() {
+    try {
+      const items = await api.all("/api/appointments/", { day: dayOf(serverNow()) });
+      this.#problem.replaceChildren();
+      this.#shown = items.filter((item) => item.state !== "cancelled" && this.#queues.doctors.has(item.doctor_id));
+      this.#shown.sort((one, other) => one.start.localeCompare(other.start));
+      this.#render();
+    } catch (problem) {
+      this.#problem.replaceChildren(notice("attention", explain(problem)));
+    }
+  }
+
+  #render() {
+    this.#empty.hidden = this.#shown.length > 0;
+    reconcile(this.#list, this.#shown, (item) => item.id, () => this.#create(), (row, item) => this.#update(row, item));
+  }
+
+  #create() {
+    const button = h("button", { class: "button", type: "button", text: t("appointments.check_in") });
+    return h(
+      "li",
+      { class: "expected-row" },
+      h("span", { class: "expected-time" }),
+      h("span", { class: "expected-name" }),
+      h("span", { class: "soft small expected-doctor" }),
+      h("span", { class: "expected-state" }, button, h("span", { class: "soft small" })),
+    );
+  }
+
+  #update(row, item) {
+    const [time, name, doctor, state] = row.children;
+    const [button, word] = state.children;
+    setText(time, clockTime(item.start));
+    setText(name, item.patient?.name ?? "");
+    setText(doctor, this.#queues.doctors.get(item.doctor_id)?.name ?? item.doctor);
+    const waiting = item.state === "booked";
+    button.hidden = !waiting;
+    button.setAttribute("aria-label", t("appointments.check_in_name", { name: item.patient?.name ?? "" }));
+    button.onclick = () => this.#checkIn(button, item);
+    setText(word, waiting ? "" : appointmentStateName(item.state));
+    row.toggleAttribute("data-late", waiting && serverNow() > Date.parse(item.start));
+  }
+
+  async #checkIn(button, item) {
+    if (button.getAttribute("aria-busy")) return;
+    button.setAttribute("aria-busy", "true");
+    try {
+      const answer = await api.post(`/api/appointments/${item.id}/check-in/`);
+      const ticket = answer.ticket ?? answer;
+      toast(t("done.checked_in", { name: item.patient?.name ?? "", code: ticket.code ?? "" }));
+      await this.reload();
+    } catch (problem) {
+      this.#problem.replaceChildren(notice("attention", explain(problem)));
+    } finally {
+      button.removeAttribute("aria-busy");
+    }
+  }
+}

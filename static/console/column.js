@@ -1,0 +1,165 @@
+/** One doctor's queue as a column: who is in the room, the one primary button, who waits, is held, was missed. */
+
+import { h, reconcile, setAttribute, setText } from "../base/dom.js";
+import { clockTime, t } from "../base/i18n.js";
+import { icon } from "../base/icons.js";
+import { queueStatusName, roomName } from "../base/labels.js";
+import { openMenu } from "../base/menu.js";
+import { notice } from "../base/page.js";
+import { action } from "./actions.js";
+import { nextStep, roomsOf } from "./next.js";
+import { askPause } from "./pausing.js";
+import { createRow, tickRow, updateRow } from "./row.js";
+
+export class Column {
+  #doctorId;
+  #view = null;
+  #context;
+  #parts;
+  #busy = false;
+
+  /** @param {object} doctor @param {{commands: object, queues: object}} desk */
+  constructor(doctor, { commands, queues }) {
+    this.#doctorId = doctor.id;
+    this.#context = { commands, queues, room: () => this.room };
+    this.element = this.#build(doctor);
+    this.element.dataset.doctor = doctor.id;
+  }
+
+  /** The room commands act on: chosen where a team has several, else left to the server. */
+  get room() {
+    return this.#parts.room.hidden ? undefined : this.#parts.room.value;
+  }
+
+  get view() {
+    return this.#view;
+  }
+
+  show(view) {
+    this.#view = view;
+    const { name, status, body, room } = this.#parts;
+    setText(name, view.doctor.name);
+    setText(status.firstElementChild, this.#statusText());
+    setAttribute(status, "data-status", view.status);
+    this.#showRooms(room);
+    body.hidden = false;
+    this.#parts.loading.hidden = true;
+    this.#showRows(this.#parts.now, [...view.current, ...view.called]);
+    this.#showSection(this.#parts.waiting, view.waiting, t("column.waiting", { count: view.waiting.length }));
+    this.#showSection(this.#parts.held, view.on_hold, t("column.on_hold", { count: view.on_hold.length }));
+    this.#showSection(this.#parts.missed, view.missed, t("column.missed", { count: view.missed.length }));
+    this.#parts.empty.hidden = view.waiting.length > 0;
+    this.#showPrimary();
+  }
+
+  /** Count the waits up. */
+  tick() {
+    for (const row of this.element.querySelectorAll(".row")) tickRow(row);
+  }
+
+  /** A refusal stands under the button until the next success. */
+  refuse(text) {
+    this.#parts.refusal.replaceChildren(...(text ? [notice("attention", text)] : []));
+  }
+
+  /** Press the primary button: what it does depends on who is in the room. */
+  async primary() {
+    if (this.#busy || !this.#view) return;
+    const { step, ticket } = nextStep(this.#view, this.#parts.room.value);
+    const { commands } = this.#context;
+    const todo = {
+      call: () => commands.callNext(this.#doctorId, { room: this.room, current: null }),
+      start: () => commands.ticket(ticket, "start"),
+      finish_and_call: () => commands.callNext(this.#doctorId, { room: this.room, current: ticket }),
+      finish: () => commands.ticket(ticket, "finish"),
+    }[step];
+    if (todo) await this.#while(todo);
+  }
+
+  async #while(todo) {
+    this.#busy = true;
+    this.#parts.primary.setAttribute("aria-busy", "true");
+    await todo();
+    this.#busy = false;
+    this.#parts.primary.removeAttribute("aria-busy");
+  }
+
+  #showPrimary() {
+    const { primary, second } = this.#parts;
+    const { step, ticket } = nextStep(this.#view, this.#parts.room.value);
+    setText(primary.firstElementChild, t(`primary.${step}`));
+    primary.disabled = step === "nobody";
+    const names = { start: ["recall", "no-show"], finish_and_call: ["finish"] }[step] ?? [];
+    reconcile(second, names, (name) => name, () => h("button", { class: "button", type: "button" }), (button, name) => {
+      setText(button, t(`action.${name}`));
+      button.onclick = () => action(name, ticket, this.#context).run();
+    });
+  }
+
+  #showRooms(select) {
+    const rooms = roomsOf(this.#view);
+    select.hidden = rooms.length <= 1;
+    const chosen = select.value || localStorage.getItem(`room:${this.#doctorId}`);
+    reconcile(select, rooms, (room) => room, (room) => h("option", { value: room }), (option, room) => setText(option, roomName(room)));
+    if (rooms.includes(chosen)) select.value = chosen;
+    setText(this.#parts.where, rooms.length === 1 ? roomName(rooms[0]) : "");
+  }
+
+  #statusText() {
+    const { status, pause } = this.#view;
+    if (status === "paused" && pause?.until) return t("column.paused_until", { time: clockTime(pause.until) });
+    return queueStatusName(status);
+  }
+
+  #showSection(section, tickets, title) {
+    section.hidden = tickets.length === 0;
+    setText(section.firstElementChild, title);
+    this.#showRows(section.lastElementChild, tickets);
+  }
+
+  #showRows(list, tickets) {
+    reconcile(list, tickets, (ticket) => ticket.id, () => createRow(this.#context), updateRow);
+  }
+
+  #openStatusMenu(anchor) {
+    const { commands } = this.#context;
+    const item = (verb, danger = false) => ({ label: t(`action.queue_${verb}`), danger, run: () => commands.queue(this.#doctorId, verb) });
+    const pause = { label: t("action.queue_pause"), run: () => askPause(this.#view.doctor, commands) };
+    openMenu(anchor, { open: [pause, item("close", true)], paused: [item("open"), pause, item("close", true)], closed: [item("open")] }[this.#view.status]);
+  }
+
+  #build(doctor) {
+    const headingId = `column-${doctor.id}`;
+    const status = h("button", { class: "button button-plain column-status", type: "button", "aria-haspopup": "menu", "aria-expanded": "false" }, h("span"), icon("down"));
+    status.addEventListener("click", () => this.#view && this.#openStatusMenu(status));
+    const primary = h("button", { class: "button button-primary column-primary", type: "button" }, h("span"), h("kbd", { text: "N" }));
+    primary.addEventListener("click", () => this.primary());
+    const room = h("select", { "aria-label": t("column.room"), hidden: true });
+    room.addEventListener("change", () => {
+      localStorage.setItem(`room:${this.#doctorId}`, room.value);
+      this.#showPrimary();
+    });
+    const section = () => h("section", { hidden: true }, h("h3"), h("ol", { class: "rows" }));
+    this.#parts = {
+      name: h("h2", { id: headingId, text: doctor.name }),
+      where: h("span", { class: "soft", text: roomName(doctor.room) }),
+      status,
+      room,
+      primary,
+      second: h("div", { class: "buttons" }),
+      refusal: h("div", { role: "alert" }),
+      now: h("ol", { class: "rows rows-now" }),
+      waiting: section(),
+      held: section(),
+      missed: section(),
+      empty: h("p", { class: "empty", text: t("column.nobody_waiting") }),
+      loading: h("p", { class: "loading", text: t("page.loading") }),
+      body: h("div", { class: "column-lists", hidden: true }),
+    };
+    const { name, where, second, refusal, now, waiting, held, missed, empty, loading, body } = this.#parts;
+    body.append(waiting, empty, held, missed);
+    const head = h("header", { class: "column-head" }, h("div", {}, name, where), room, status);
+    const act = h("div", { class: "column-act" }, now, primary, second, refusal);
+    return h("section", { class: "column", "aria-labelledby": headingId, tabindex: -1 }, head, act, loading, body);
+  }
+}

@@ -1,0 +1,136 @@
+/** The desk: puts header, columns and appointments together, and keeps them showing the newest snapshots. */
+
+import { serverNow } from "../base/clock.js";
+import { h, reconcile, setText } from "../base/dom.js";
+import { roleName } from "../base/labels.js";
+import { t } from "../base/i18n.js";
+import { icon } from "../base/icons.js";
+import { openMenu } from "../base/menu.js";
+import { clinic, languagePicker, smsNotice } from "../base/page.js";
+import { openDialog } from "../base/overlays.js";
+import { session } from "../base/session.js";
+import { Appointments } from "./appointments.js";
+import { Column } from "./column.js";
+import { Commands } from "./commands.js";
+import { buildFinder } from "./finder.js";
+import { Joining } from "./joining.js";
+import { keysEnabled, listenForKeys, showKeys, switchKeys } from "./keys.js";
+import { Queues } from "./queues.js";
+import { Unreached } from "./unreached.js";
+
+const TICK = 10_000;
+
+/** @param {Element} place @param {object} user @returns {Promise<{close: () => void}>} */
+export async function startDesk(place, user) {
+  const queues = new Queues(user);
+  await queues.start();
+  const columns = new Map();
+  const commands = new Commands(queues, (doctorId, text) => columns.get(doctorId)?.refuse(text));
+  const joining = new Joining(queues);
+  const finder = buildFinder({
+    onPatient: (patient) => joining.patient(patient),
+    onWalkIn: (text) => joining.walkIn(text),
+    onRegister: (text) => joining.register(text),
+  });
+  const appointments = new Appointments(queues);
+  const unreached = new Unreached();
+  const totals = h("p", { class: "totals", role: "status" });
+  const line = h("p", { class: "line", role: "status", hidden: true });
+  const board = h("div", { class: "columns" });
+  const noDoctors = emptyClinic(user);
+  const header = h("header", { class: "top" }, finder.element, totals, unreached.button, appointments.toggle, userMenu(user));
+  const main = h("main", { id: "main", class: "desk", tabindex: -1 }, h("h1", { class: "visually-hidden", text: t("console.title") }), board, noDoctors, appointments.element);
+  place.replaceChildren(...[header, line, smsNotice(), main].filter(Boolean));
+
+  const showDoctors = () => {
+    reconcile(
+      board,
+      [...queues.doctors.values()],
+      (doctor) => doctor.id,
+      (doctor) => {
+        const column = new Column(doctor, { commands, queues });
+        columns.set(doctor.id, column);
+        return column.element;
+      },
+      (_, doctor) => queues.views.has(doctor.id) && columns.get(doctor.id).show(queues.views.get(doctor.id)),
+    );
+    noDoctors.hidden = queues.doctors.size > 0;
+    board.hidden = queues.doctors.size === 0;
+  };
+  const showLine = () => {
+    const words = { live: null, connecting: null, stale: t("line.stale", { seconds: queues.silence ?? 0 }), offline: t("line.offline"), refused: t("line.refused") }[queues.status];
+    line.hidden = !words;
+    setText(line, words ?? "");
+    board.toggleAttribute("data-stale", Boolean(words));
+  };
+  const tick = () => {
+    for (const column of columns.values()) column.tick();
+    showTotals(totals, queues);
+    showLine();
+  };
+
+  queues.addEventListener("doctors", showDoctors);
+  queues.addEventListener("view", ({ detail }) => {
+    columns.get(detail)?.show(queues.views.get(detail));
+    showTotals(totals, queues);
+  });
+  queues.addEventListener("status", showLine);
+  showDoctors();
+  showTotals(totals, queues);
+  const timer = setInterval(tick, TICK);
+
+  const stopping = new AbortController();
+  const columnAt = (index) => columns.get([...queues.doctors.keys()][index]);
+  const currentColumn = () => columns.get(document.activeElement?.closest?.(".column")?.dataset.doctor) ?? columnAt(0);
+  const shortcuts = {
+    "/": () => finder.focus(),
+    n: () => currentColumn()?.primary(),
+    u: () => commands.undo(),
+    a: () => appointments.focus(),
+    "?": showKeys,
+  };
+  for (let digit = 1; digit <= 9; digit += 1) shortcuts[digit] = () => columnAt(digit - 1)?.element.focus();
+  listenForKeys(shortcuts, stopping.signal);
+
+  return {
+    close() {
+      stopping.abort();
+      clearInterval(timer);
+      appointments.close();
+      unreached.close();
+      queues.close();
+    },
+  };
+}
+
+function showTotals(element, queues) {
+  const views = [...queues.views.values()];
+  const waiting = views.flatMap((view) => view.waiting);
+  const longest = Math.max(0, ...waiting.map((ticket) => Math.floor((serverNow() - Date.parse(ticket.arrived_at)) / 60_000)));
+  const parts = [t("totals.waiting", { count: waiting.length })];
+  if (waiting.length) parts.push(t("totals.longest", { minutes: longest }));
+  setText(element, parts.join(" · "));
+}
+
+function userMenu(user) {
+  const button = h("button", { class: "button button-plain", type: "button", "aria-haspopup": "menu", "aria-expanded": "false" });
+  button.append(icon("person"), h("span", { class: "user-name", text: user.name || user.username }), icon("down"));
+  button.addEventListener("click", () =>
+    openMenu(button, [
+      { label: t(keysEnabled() ? "keys.switch_off" : "keys.switch_on"), run: switchKeys },
+      { label: t("keys.title"), keys: "?", run: showKeys },
+      { label: t("language.choose"), run: () => openDialog(t("language.choose"), languagePicker()) },
+      ...(user.role === "admin" ? [{ label: t("console.to_admin"), run: () => (location.href = "/admin/") }] : []),
+      null,
+      { label: t("login.out"), run: () => session.signOut() },
+      { label: t("login.out_everywhere"), run: () => session.signOut({ everywhere: true }) },
+    ]),
+  );
+  button.title = `${clinic.name} · ${roleName(user.role)}`;
+  return button;
+}
+
+function emptyClinic(user) {
+  const next = user.role === "admin" ? h("a", { class: "button button-primary", href: "/admin/#/doctors" }, t("console.add_doctor")) : null;
+  return h("div", { class: "card stack empty-clinic", hidden: true }, h("h2", { text: t("console.no_doctors") }), h("p", { text: t(user.role === "admin" ? "console.no_doctors_admin" : "console.no_doctors_ask") }), next);
+}

@@ -1,0 +1,103 @@
+/** One ticket as a row of a column: code, name, how it came, how long it waits, and its menu. */
+
+import { serverNow, minutesSince } from "../base/clock.js";
+import { h, setAttribute, setText } from "../base/dom.js";
+import { clockTime, t } from "../base/i18n.js";
+import { icon } from "../base/icons.js";
+import { mark, notReached, priorityName, roomName, smsStateName, sourceName, stateMark } from "../base/labels.js";
+import { openMenu } from "../base/menu.js";
+import { actionsFor } from "./actions.js";
+
+/** What each row shows now; its buttons always act on the newest ticket. */
+const shown = new WeakMap();
+
+/** @param context {@link actionsFor}'s */
+export function createRow(context) {
+  const more = h("button", { class: "button button-plain button-icon row-more", type: "button", "aria-haspopup": "menu", "aria-expanded": "false" });
+  more.append(icon("more"));
+  const element = h(
+    "li",
+    { class: "row" },
+    h("span", { class: "row-place" }),
+    h("span", { class: "code row-code" }),
+    h("span", { class: "row-name" }),
+    h("span", { class: "row-wait" }),
+    more,
+    h("span", { class: "row-marks" }),
+  );
+  const open = () => openMenu(more, actionsFor(shown.get(element), context));
+  more.addEventListener("click", open);
+  element.addEventListener("contextmenu", (event) => {
+    event.preventDefault();
+    open();
+  });
+  more.addEventListener("keydown", moveBetweenRows);
+  return element;
+}
+
+export function updateRow(element, ticket) {
+  const before = shown.get(element);
+  shown.set(element, ticket);
+  const [place, code, name, wait, more, marks] = element.children;
+  setText(place, ticket.position ? String(ticket.position) : "");
+  setText(code, ticket.code);
+  setText(name, ticket.patient.name);
+  setAttribute(more, "aria-label", t("row.actions", { code: ticket.code, name: ticket.patient.name }));
+  updateWait(wait, ticket);
+  if (before && sameMarks(before, ticket)) return;
+  marks.replaceChildren(...marksOf(ticket));
+}
+
+/** Waits count up by themselves between snapshots. */
+export function tickRow(element) {
+  updateWait(element.children[3], shown.get(element));
+}
+
+function updateWait(element, ticket) {
+  const since = ticket.state === "waiting" ? ticket.arrived_at : ticket.steps?.at(-1)?.start ?? ticket.arrived_at;
+  setText(element, t("row.minutes", { minutes: minutesSince(since) }));
+  const late = Boolean(ticket.late_at) && serverNow() > Date.parse(ticket.late_at);
+  setAttribute(element, "data-late", late ? "" : null);
+  setAttribute(element, "title", t("row.since", { time: clockTime(since) }));
+}
+
+const sameMarks = (one, other) => JSON.stringify(markFacts(one)) === JSON.stringify(markFacts(other));
+const markFacts = (ticket) => [
+  ticket.state,
+  ticket.priority,
+  ticket.source,
+  ticket.due_at,
+  ticket.room,
+  ticket.calls,
+  ticket.reason,
+  ticket.sms,
+  ticket.elsewhere,
+];
+
+function marksOf(ticket) {
+  const marks = [];
+  if (ticket.state !== "waiting" && ticket.state !== "on_hold") marks.push(stateMark(ticket.state));
+  if (ticket.priority === "emergency") marks.push(mark("state-stopped", "alert", priorityName("emergency")));
+  if (ticket.priority === "priority") marks.push(mark("state-attention", "arrow", priorityName("priority")));
+  marks.push(h("span", { class: "soft", text: cameAs(ticket) }));
+  if (ticket.state === "called" || ticket.state === "in_room") marks.push(h("span", { class: "soft", text: roomName(ticket.room) }));
+  if (ticket.calls > 1) marks.push(h("span", { class: "soft", text: t("row.calls", { count: ticket.calls }) }));
+  if (notReached(ticket.sms)) marks.push(mark("state-attention", "message", smsStateName(ticket.sms.state)));
+  if (ticket.reason) marks.push(h("span", { class: "soft", text: ticket.reason }));
+  for (const other of ticket.elsewhere ?? []) marks.push(mark("", "clock", t("row.elsewhere", { doctor: other.doctor ?? other.code })));
+  return marks;
+}
+
+const cameAs = (ticket) =>
+  ticket.due_at ? t("row.booked", { time: clockTime(ticket.due_at) }) : sourceName(ticket.source);
+
+function moveBetweenRows(event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  const column = event.currentTarget.closest(".column");
+  const buttons = [...column.querySelectorAll(".row-more")];
+  const next = buttons[buttons.indexOf(event.currentTarget) + step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}

@@ -1,0 +1,105 @@
+/** My visits: the places I hold in queues now, my appointments, and confirming my phone number. */
+
+import { api } from "../base/api.js";
+import { serverNow } from "../base/clock.js";
+import { h } from "../base/dom.js";
+import { buildForm } from "../base/forms.js";
+import { clockTime, dateAndTime, dayOf, t } from "../base/i18n.js";
+import { appointmentStateName, stateMark } from "../base/labels.js";
+import { fill, notice } from "../base/page.js";
+import { confirmDialog, toast } from "../base/overlays.js";
+import { explain } from "../base/problems.js";
+import { session } from "../base/session.js";
+
+export function mineView() {
+  const element = h("div", { class: "stack" });
+  const load = async () => {
+    const [me, patient, appointments] = await Promise.all([
+      api.get("/api/me/"),
+      api.get(`/api/patients/${session.user.patient_id}/`),
+      api.all("/api/appointments/"),
+    ]);
+    const tickets = await openTickets(me, appointments);
+    const again = () => fill(element, load, explain);
+    return [
+      h("h1", { text: t("patient.mine") }),
+      patient.phone && !patient.number_confirmed ? confirmNumber(patient, again) : null,
+      section("mine.places", tickets.map(place), t("mine.no_place")),
+      section("mine.appointments", coming(appointments).map((each) => appointment(each, again)), t("mine.no_appointment")),
+      h("p", {}, h("a", { class: "button button-primary", href: "#/", text: t("doctors.choose") })),
+    ].filter(Boolean);
+  };
+  fill(element, load, explain);
+  return { element, title: t("patient.mine") };
+}
+
+/** Tickets the account knows of, and those of today's appointments; ended ones are left out. */
+async function openTickets(me, appointments) {
+  const ids = new Set([...(me.tickets ?? []), ...appointments.map((each) => each.ticket_id).filter(Boolean)]);
+  const found = await Promise.all([...ids].map((id) => api.get(`/api/tickets/${id}/`).catch(() => null)));
+  return found.filter((ticket) => ticket && !ticket.ended_as);
+}
+
+/** What is still ahead, soonest first. */
+function coming(appointments) {
+  const ahead = appointments.filter((each) => each.state !== "cancelled" && Date.parse(each.end) > serverNow());
+  return ahead.sort((one, other) => one.start.localeCompare(other.start));
+}
+
+const section = (key, items, none) =>
+  h("section", { class: "stack tight" }, h("h2", { text: t(key) }), items.length ? h("ul", { class: "stack tight" }, ...items) : h("p", { class: "soft", text: none }));
+
+const place = (ticket) =>
+  h(
+    "li",
+    {},
+    h(
+      "a",
+      { class: "doctor card", href: `/t/${ticket.id}` },
+      h("span", { class: "code", text: ticket.code }),
+      h("span", { text: ticket.doctor }),
+      stateMark(ticket.state),
+    ),
+  );
+
+function appointment(each, again) {
+  const row = h("li", { class: "card spread" }, h("div", {}, h("strong", { text: dateAndTime(each.start) }), h("p", { class: "soft", text: each.doctor })));
+  const problem = h("div", { role: "alert" });
+  const run = (work) => async () => {
+    try {
+      await work();
+    } catch (refusal) {
+      problem.replaceChildren(notice("attention", explain(refusal)));
+    }
+  };
+  const checkIn = run(async () => {
+    const answer = await api.post(`/api/appointments/${each.id}/check-in/`);
+    location.href = `/t/${(answer.ticket ?? answer).id}`;
+  });
+  const cancel = run(async () => {
+    const words = t("mine.cancel_ask", { doctor: each.doctor, time: dateAndTime(each.start) });
+    if (!(await confirmDialog(t("mine.cancel"), words, t("mine.cancel")))) return;
+    await api.post(`/api/appointments/${each.id}/cancel/`);
+    toast(t("mine.cancelled", { time: clockTime(each.start) }));
+    again();
+  });
+  const buttons = h("div", { class: "buttons" });
+  if (each.state === "booked") {
+    if (dayOf(Date.parse(each.start)) === dayOf(serverNow())) buttons.append(h("button", { class: "button button-primary", type: "button", text: t("mine.check_in"), on: { click: checkIn } }));
+    buttons.append(h("button", { class: "button", type: "button", text: t("mine.cancel"), on: { click: cancel } }));
+  } else buttons.append(h("span", { class: "soft", text: appointmentStateName(each.state) }));
+  row.append(buttons, problem);
+  return row;
+}
+
+function confirmNumber(patient, again) {
+  const form = buildForm({
+    fields: [{ name: "code", label: t("mine.code"), required: true, attributes: { inputmode: "numeric", autocomplete: "one-time-code" } }],
+    submit: t("mine.confirm"),
+    onSubmit: async (values, key) => {
+      await api.post(`/api/patients/${patient.id}/confirm/`, values, key);
+      again();
+    },
+  });
+  return h("section", { class: "card stack" }, h("h2", { text: t("mine.confirm_title") }), h("p", { text: t("mine.confirm_why", { phone: patient.phone }) }), form);
+}
