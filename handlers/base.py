@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
-from handlers.operations import METHODS, operation, operation_of
+from handlers.operations import METHODS, Method, operation, operation_of
 from handlers.problems import CONTENT_TYPE, Problem, problem_of
 from handlers.replays import KeptAnswer
 from handlers.schemas import parse_body, parse_query
@@ -59,6 +59,7 @@ class WiredHandler(RequestHandler):
         self.services = services
         self.pattern = pattern
         self.principal = None
+        self._set_connection_headers()
 
     def set_default_headers(self) -> None:
         if not hasattr(self, "request_id"):
@@ -70,8 +71,15 @@ class WiredHandler(RequestHandler):
         self.set_header("Referrer-Policy", "no-referrer")
         self.set_header("Cross-Origin-Resource-Policy", "same-origin")
         self.set_header("Cross-Origin-Opener-Policy", "same-origin")
+        if hasattr(self, "services"):
+            self._set_connection_headers()
+
+    def _set_connection_headers(self) -> None:
+        """Tornado sets default headers once before `initialize`, when the services are not known yet."""
         if self.is_https:
             self.set_header("Strict-Transport-Security", "max-age=31536000")
+        if self.services.traffic.stopping:
+            self.set_header("Connection", "close")
 
     @property
     def client_address(self) -> str:
@@ -81,8 +89,6 @@ class WiredHandler(RequestHandler):
     @property
     def is_https(self) -> bool:
         """Whether the browser speaks TLS, to us or to a trusted proxy."""
-        if not hasattr(self, "services"):
-            return False
         peer = self.request.remote_ip or ""
         forwarded = self.request.headers.get("X-Forwarded-Proto")
         return self.services.proxies.scheme(peer, self.request.protocol, forwarded) == "https"
@@ -93,6 +99,13 @@ class WiredHandler(RequestHandler):
 
     def compute_etag(self) -> str | None:
         return None
+
+    def decode_argument(self, value: bytes, name: str | None = None) -> str:
+        """An address that is not UTF-8 leads nowhere."""
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            raise HTTPError(404) from None
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = (kwargs.get("exc_info") or (None, None, None))[1]
@@ -300,11 +313,12 @@ class ApiHandler(WiredHandler):
         if self._refused:
             return
         described = operation_of(type(self), self.request.method or "")
-        if described is not None and described.idempotent and self.idempotency_key() is not None:
-            await self._carry_out_once(run)
-        elif (waiting := run()) is not None:
-            await waiting
-        self._audit_write()
+        with self.services.traffic:
+            if described is not None and described.idempotent and self.idempotency_key() is not None:
+                await self._carry_out_once(run)
+            elif (waiting := run()) is not None:
+                await waiting
+            self._audit_write()
 
     async def _carry_out_once(self, run: Callable[[], Awaitable[None] | None]) -> None:
         replays, command_id = self.services.replays, self.command_id()
@@ -337,11 +351,16 @@ class ApiHandler(WiredHandler):
     def _unanswered(self, *args: str, **kwargs: str) -> None:
         """Methods a handler does not answer were refused in `prepare`."""
 
-    async def head(self, *args: str, **kwargs: str) -> None:
-        get: Callable[..., Awaitable[None]] = self.get  # type: ignore[assignment]
-        await get(*args, **kwargs)
+    get: Method = _unanswered
+    post: Method = _unanswered
+    put: Method = _unanswered
+    patch: Method = _unanswered
+    delete: Method = _unanswered
+    options: Method = _unanswered
 
-    get = post = put = patch = delete = options = _unanswered
+    async def head(self, *args: str, **kwargs: str) -> None:
+        if (waiting := self.get(*args, **kwargs)) is not None:
+            await waiting
 
 
 class NotFoundHandler(ApiHandler):

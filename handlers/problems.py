@@ -117,4 +117,6 @@ def problem_of(error: BaseException | None, status: int = 500) -> Problem:
         return Problem(status, code, HTTPStatus(status).phrase, detail)
     if 400 <= status < 500:
         return Problem(status, "invalid", HTTPStatus(status).phrase, "The request could not be understood.")
-    return Problem(500, "internal", "Internal error", "Something broke on our side. The request_id finds it in the log.")
+    return Problem(
+        500, "internal", "Internal error", "Something broke on our side. The request_id finds it in the log."
+    )

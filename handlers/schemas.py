@@ -166,7 +166,12 @@ def _field_errors(error: ValidationError) -> Iterator[FieldError]:
 
 def _plain(message: str) -> str:
     """pydantic's sentence as ours: `must be …` after the field's name."""
-    for theirs, ours in (("Value error, ", ""), ("Input should", "must"), ("String should", "must"), ("List should", "must")):
+    for theirs, ours in (
+        ("Value error, ", ""),
+        ("Input should", "must"),
+        ("String should", "must"),
+        ("List should", "must"),
+    ):
         if message.startswith(theirs):
             return ours + message.removeprefix(theirs)
     return message

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from config.settings import Settings
 from handlers.addresses import AddressLimits, Proxies
 from handlers.replays import Replays
+from handlers.traffic import Traffic
 from server.accounts.service import AccountService
 from server.accounts.tokens import Tokens
 from server.appointments.service import AppointmentService
@@ -20,6 +21,7 @@ from server.health import Health
 from server.live.hub import Hub
 from server.metrics import Metrics
 from server.patients.service import PatientService
+from server.queue.self_join import JoinCodes
 from server.queue.service import QueueService
 from server.sms.outbox import Outbox
 from server.storage.port import Storage
@@ -27,10 +29,11 @@ from server.storage.port import Storage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """`public_url` is where people reach this server, without a trailing slash."""
+    """`public_url` is where people reach this server, without a trailing slash; `api_description` is JSON text."""
 
     settings: Settings
     public_url: str
+    api_description: str
     clock: Clock
     clinic_time: ClinicTime
     storage: Storage
@@ -40,6 +43,7 @@ class Services:
     doctors: DoctorService
     appointments: AppointmentService
     queues: QueueService
+    join_codes: JoinCodes
     hub: Hub
     outbox: Outbox
     displays: DisplayService
@@ -50,6 +54,7 @@ class Services:
     replays: Replays
     limits: AddressLimits
     proxies: Proxies
+    traffic: Traffic
 
     @property
     def origin(self) -> str:

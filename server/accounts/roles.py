@@ -166,7 +166,6 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "GET /metrics": LOOPBACK,
     "GET /api/openapi.json": PUBLIC,
     "GET /api/docs/": PUBLIC,
-    "GET /api/docs/{file}": PUBLIC,
     # sockets say who they are in their first message
     "WS /ws/queue/{doctor_id}/": PUBLIC,
     "WS /ws/display/{display_id}/": PUBLIC,

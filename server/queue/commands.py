@@ -152,6 +152,7 @@ class SetContact(TicketCommand):
     phone: str
     phone_masked: str
     sms_consent: bool
+    number_confirmed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,10 +99,10 @@ def set_contact(day: QueueDay, command: SetContact, now: datetime) -> Change:
         phone=command.phone,
         phone_masked=command.phone_masked,
         sms_consent=command.sms_consent,
-        number_confirmed=True,
+        number_confirmed=command.number_confirmed,
     )
     ticket = replace(before, patient=patient)
-    if before.state is State.CALLED:
+    if before.state is State.CALLED and patient != before.patient:
         ticket = replace(ticket, call=day.version + 1)
         return Change(day.put(ticket), ticket.id, {}, texts.text(day, ticket, texts.YOUR_TURN, now))
     return Change(day.put(ticket), ticket.id)

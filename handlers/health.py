@@ -1,0 +1,54 @@
+"""For whoever runs the server: is it alive, is it ready, what does it count."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from handlers.base import ApiHandler, operation
+from handlers.schemas import Answer
+from server import metrics
+from server.errors import Forbidden, StorageUnavailable
+
+
+class Alive(Answer):
+    status: str
+
+
+class HealthHandler(ApiHandler):
+    @operation(summary="Whether the process answers", answer=Alive)
+    async def get(self) -> None:
+        self.answer({"status": "ok"})
+
+
+class ReadyHandler(ApiHandler):
+    @operation(summary="Whether the server can take work", answer=Alive, errors=(StorageUnavailable,))
+    async def get(self) -> None:
+        readiness = await self.services.health.check()
+        self.services.metrics.ready(readiness.ready)
+        if not readiness.ready:
+            raise StorageUnavailable(f"Not ready: {readiness.why}.")
+        self.answer({"status": "ready"})
+
+
+class MetricsHandler(ApiHandler):
+    @operation(summary="Prometheus metrics", answer=str, media_type="text/plain", errors=(Forbidden,))
+    async def get(self) -> None:
+        """From this machine, or with an administrator's access token."""
+        admin = self.principal is not None and self.principal.role.value == "admin"
+        if not admin and not self.comes_from_here():
+            raise Forbidden("The metrics are for this machine and for administrators.")
+        self.set_header("Content-Type", metrics.CONTENT_TYPE)
+        self.write(self.services.metrics.text())
+
+    def comes_from_here(self) -> bool:
+        """Whether the caller is on this machine and no proxy stands between."""
+        if "X-Forwarded-For" in self.request.headers:
+            return False
+        return ip_address(self.request.remote_ip or "0.0.0.0").is_loopback
+
+
+routes = [
+    ("/healthz", HealthHandler),
+    ("/readyz", ReadyHandler),
+    ("/metrics", MetricsHandler),
+]

@@ -1,0 +1,120 @@
+"""Users, for administrators: staff accounts, and everybody's passwords and roles."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from handlers.base import ApiHandler, operation
+from handlers.schemas import Answer, Body, Id, Name, PageQuery
+from handlers.tokens import Password, User, user_answer
+from server.accounts.roles import Role
+from server.doctors.service import DoctorService
+from server.errors import Invalid, NotFound, WrongState
+
+Username = Annotated[str, Field(min_length=3, max_length=64)]
+
+
+class NewUser(Body):
+    """`doctor_id` belongs to a doctor's account. Patients get their accounts by registering."""
+
+    username: Username
+    password: Password
+    role: Role
+    name: Name | None = None
+    doctor_id: Id | None = None
+
+
+class UserChange(Body):
+    """What is left out stays. A new role or doctor ends the user's sessions."""
+
+    username: Username | None = None
+    name: Name | None = None
+    role: Role | None = None
+    doctor_id: Id | None = None
+
+
+class NewPassword(Body):
+    password: Password
+
+
+class UserPage(Answer):
+    items: list[User]
+    next_cursor: str | None
+
+
+class UserQuery(PageQuery):
+    role: Role | None = None
+
+
+class UsersHandler(ApiHandler):
+    @operation(summary="Users, newest first", query=UserQuery, answer=UserPage)
+    async def get(self) -> None:
+        query = self.query(UserQuery)
+        accounts = await self.services.accounts.page(query.role, query.cursor, query.limit)
+        cursor = accounts[-1].order if len(accounts) == query.limit else None
+        self.answer({"items": [user_answer(account) for account in accounts], "next_cursor": cursor})
+
+    @operation(summary="Create a user", body=NewUser, answer=User, status=201, idempotent=True)
+    async def post(self) -> None:
+        given = self.body(NewUser)
+        if given.role is Role.PATIENT:
+            raise Invalid.field("role", "patients get their account by registering")
+        if given.doctor_id is not None:
+            check_doctor(self.services.doctors, given.doctor_id)
+        account = await self.services.accounts.create(
+            username=given.username,
+            password=given.password,
+            role=given.role,
+            name=given.name or "",
+            doctor_id=given.doctor_id,
+            id=self.command_id() if self.idempotency_key() else None,
+        )
+        self.audit("create user", account.id, role=account.role.value)
+        self.answer(user_answer(account), 201)
+
+
+class UserHandler(ApiHandler):
+    @operation(summary="One user", answer=User, errors=(NotFound,))
+    async def get(self, user_id: str) -> None:
+        self.answer(user_answer(await self.services.accounts.get(user_id)))
+
+    @operation(summary="Change a user", body=UserChange, answer=User, errors=(NotFound, WrongState))
+    async def patch(self, user_id: str) -> None:
+        given = self.body(UserChange)
+        if given.doctor_id is not None:
+            check_doctor(self.services.doctors, given.doctor_id)
+        account = await self.services.accounts.update(user_id, **given.model_dump(exclude_none=True))
+        self.audit("change user", user_id, role=account.role.value)
+        self.answer(user_answer(account))
+
+    @operation(summary="Remove a user", status=204, errors=(NotFound, WrongState))
+    async def delete(self, user_id: str) -> None:
+        await self.services.accounts.delete(user_id)
+        self.audit("remove user", user_id)
+        self.answer_nothing()
+
+
+class UserPasswordHandler(ApiHandler):
+    @operation(summary="Set a user's password", body=NewPassword, status=204, errors=(NotFound,))
+    async def post(self, user_id: str) -> None:
+        """Ends every session of the user."""
+        await self.services.accounts.set_password(user_id, self.body(NewPassword).password)
+        await self.services.audit.record(self.signed_in().actor, "set password", user_id)
+        self.answer_nothing()
+
+
+def check_doctor(doctors: DoctorService, doctor_id: str) -> None:
+    """Raises Invalid where there is no such doctor."""
+    try:
+        doctors.get(doctor_id)
+    except NotFound:
+        raise Invalid.field("doctor_id", "there is no such doctor") from None
+
+
+routes = [
+    ("/api/users/", UsersHandler),
+    ("/api/users/{user_id}/", UserHandler),
+    ("/api/users/{user_id}/password/", UserPasswordHandler),
+]

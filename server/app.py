@@ -1,0 +1,189 @@
+"""The server: takes its port, wires the services, serves, and goes down in the order of DESIGN 9.
+
+The constructor does no I/O; `start` returns once the server answers, `stop` once everything is closed.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from contextlib import AsyncExitStack
+from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application, RequestHandler
+
+from config.settings import Settings
+from handlers.base import BODY_LIMIT, NotFoundHandler, WiredHandler
+from handlers.routes import all_routes, check_permissions, url_specs
+from handlers.services import Services
+from server import demo
+from server.accounts.passwords import COST
+from server.accounts.service import Login
+from server.clock import Clock, SystemClock
+from server.jobs import Jobs
+from server.wiring import wire
+
+REQUEST_SECONDS: Final = 8.0
+BODY_SECONDS: Final = 30.0
+IDLE_SECONDS: Final = 120.0
+PING_SECONDS: Final = 20.0
+PONG_SECONDS: Final = 10.0
+_ANY_ADDRESS: Final = ("", "0.0.0.0", "::")
+
+log = structlog.get_logger("http")
+
+
+class CannotListen(Exception):
+    """The address cannot be taken, or the certificate not be read; one line for the operator."""
+
+
+class Server:
+    """One process of the product. `bcrypt_cost` is lowered only by tests."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, bcrypt_cost: int = COST) -> None:
+        self.settings = settings
+        self._clock = clock or SystemClock()
+        self._bcrypt_cost = bcrypt_cost
+        self._stack = AsyncExitStack()
+        self._url = ""
+        self._services: Services | None = None
+        self.first_admin: Login | None = None
+        self.demo_logins: tuple[Login, ...] = ()
+
+    @property
+    def url(self) -> str:
+        """The listening address, such as `http://127.0.0.1:8000`; known once started."""
+        return self._url
+
+    @property
+    def services(self) -> Services:
+        assert self._services is not None, "the server has not been started"
+        return self._services
+
+    async def start(self) -> None:
+        """Serve. Raises CannotListen, CannotOpenStorage; what was begun is undone then."""
+        check_permissions(all_routes())
+        async with AsyncExitStack() as stack:
+            tls = _tls(self.settings)
+            sockets = _bind(self.settings)
+            for bound in sockets:
+                stack.callback(bound.close)
+            self._url = _address(self.settings, sockets[0], tls is not None)
+            public_url = self.settings.public_url or _reachable(self._url)
+            wired = await wire(stack, self.settings, self._clock, public_url, self._bcrypt_cost)
+            self._services = wired.services
+            await self._first_accounts()
+            wired.services.hub.start()
+            self._serve(stack, sockets, tls)
+            wired.jobs.start()
+            _pump_at_once(wired.jobs, self._clock)
+            wired.services.health.started()
+            self._stack = stack.pop_all()
+
+    async def stop(self) -> None:
+        """Close everything, last things first; again is no harm."""
+        await self._stack.aclose()
+
+    async def _first_accounts(self) -> None:
+        if self.settings.demo:
+            self.demo_logins = tuple(await demo.make(self.services))
+        password = self.settings.admin_password
+        self.first_admin = await self.services.accounts.ensure_first_admin(
+            self.settings.admin_username, password.get_secret_value() if password else None
+        )
+
+    def _serve(self, stack: AsyncExitStack, sockets: list[socket.socket], tls: ssl.SSLContext | None) -> None:
+        services = self.services
+        application = Application(
+            list(url_specs(all_routes(), services)),
+            default_handler_class=NotFoundHandler,
+            default_handler_args={"services": services, "pattern": ""},
+            cross_origin_protection=True,
+            websocket_ping_interval=PING_SECONDS,
+            websocket_ping_timeout=PONG_SECONDS,
+            log_function=_log_request,
+        )
+        server = HTTPServer(
+            application,
+            ssl_options=tls,
+            # For handlers that take no body of their own; ApiHandler sets its own limit.
+            max_body_size=BODY_LIMIT,
+            body_timeout=BODY_SECONDS,
+            idle_connection_timeout=IDLE_SECONDS,
+        )
+        server.add_sockets(sockets)
+        stack.push_async_callback(_finish_requests, server, services)
+
+
+async def _finish_requests(server: HTTPServer, services: Services) -> None:
+    """Not ready, accept nothing more, let what is under way end, then drop idle connections."""
+    services.health.stopping()
+    services.traffic.stopping = True
+    server.stop()
+    if not await services.traffic.idle(REQUEST_SECONDS):
+        log.warning("requests were cut off", seconds=REQUEST_SECONDS)
+    await server.close_all_connections()
+
+
+def _pump_at_once(jobs: Jobs, clock: Clock) -> None:
+    """Texts that were due while nothing ran do not wait for the first interval."""
+    jobs.wake("pump", clock.now())
+
+
+def _log_request(handler: RequestHandler) -> None:
+    """One line per request: the route's pattern stands for the path, which may hold a ticket's id."""
+    status = handler.get_status()
+    reading = handler.request.method in ("GET", "HEAD")
+    say = log.error if status >= 500 and status != 503 else log.debug if reading and status < 400 else log.info
+    say(
+        "request",
+        request_id=getattr(handler, "request_id", ""),
+        method=handler.request.method,
+        route=handler.pattern if isinstance(handler, WiredHandler) else "",
+        status=status,
+        ms=round(handler.request.request_time() * 1000, 1),
+    )
+
+
+def _bind(settings: Settings) -> list[socket.socket]:
+    try:
+        return bind_sockets(settings.port, settings.host)
+    except (OSError, UnicodeError) as error:
+        raise CannotListen(f"HOST, PORT: cannot listen on {settings.host}:{settings.port}: {error}") from None
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise CannotListen(f"TLS_CERT, TLS_KEY: cannot be used: {error}") from None
+    return context
+
+
+def _address(settings: Settings, bound: socket.socket, tls: bool) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{'https' if tls else 'http'}://{host}:{bound.getsockname()[1]}"
+
+
+def _reachable(url: str) -> str:
+    """The listening address as this machine can open it: a server on every address is reached by any of them."""
+    parts = urlsplit(url)
+    if parts.hostname in _ANY_ADDRESS:
+        return f"{parts.scheme}://localhost:{parts.port}"
+    return url
+
+
+def startup_lines(server: Server) -> list[str]:
+    """What the operator needs to know once, before `listening on`."""
+    lines = [f"demo login: {login.username} / {login.password}" for login in server.demo_logins]
+    if server.first_admin is not None:
+        login = server.first_admin
+        lines.append(f"first administrator: {login.username} / {login.password} (shown only now; change it)")
+    return lines

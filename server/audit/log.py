@@ -1,0 +1,140 @@
+"""Writes and lists the audit. Rows in the background keep queue commands at one write each.
+
+`record` returns once the row is on disk; `record_soon` puts it in line, and `close` writes what waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final
+
+import structlog
+
+from server.accounts.roles import Actor
+from server.audit.model import AuditRow, Detail
+from server.clock import Clock
+from server.errors import StorageUnavailable
+from server.ids import new_id, order_key
+from server.storage.port import Condition, Document, DuplicateKey, Range, Storage
+
+AUDIT: Final = "audit"
+RETRY_SECONDS: Final = 2.0
+AT_ONCE: Final = 50
+
+log = structlog.get_logger("audit")
+
+
+class AuditLog:
+    """The collection `audit`."""
+
+    def __init__(self, storage: Storage, clock: Clock, retry_seconds: float = RETRY_SECONDS) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._retry_seconds = retry_seconds
+        self._waiting: deque[AuditRow] = deque()
+        self._writer: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
+
+    async def record(self, actor: Actor, action: str, subject_id: str, detail: Detail | None = None) -> None:
+        """Keep a row; on disk when this returns."""
+        await self._insert(self._row(actor, action, subject_id, detail))
+
+    def record_soon(self, actor: Actor, action: str, subject_id: str, detail: Detail | None = None) -> None:
+        """Keep a row in the background; tried until the database takes it."""
+        self._waiting.append(self._row(actor, action, subject_id, detail))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.get_running_loop().create_task(self._write_waiting())
+
+    async def page(
+        self, *, actor_id: str | None = None, subject_id: str | None = None, before: str | None = None, limit: int
+    ) -> list[AuditRow]:
+        """Newest first; by actor or by subject, not by both."""
+        where: dict[str, Condition] = {}
+        if actor_id is not None:
+            where["actor_id"] = actor_id
+        elif subject_id is not None:
+            where["subject_id"] = subject_id
+        if before is not None:
+            where["order"] = Range(lt=before)
+        found = await self._storage.find(AUDIT, where, sort="order", descending=True, limit=limit)
+        return [_row(document) for document in found]
+
+    async def flush(self) -> None:
+        """Wait until nothing is in line."""
+        if self._writer is not None:
+            await self._writer
+
+    async def close(self) -> None:
+        """Write what is in line, without waiting for a database that is away."""
+        self._closing.set()
+        await self.flush()
+
+    def _row(self, actor: Actor, action: str, subject_id: str, detail: Detail | None) -> AuditRow:
+        now, id = self._clock.now(), new_id()
+        return AuditRow(
+            id=id,
+            order=order_key(now, id),
+            at=now,
+            actor_id=actor.id,
+            actor_role=actor.role,
+            action=action,
+            subject_id=subject_id,
+            detail=dict(detail or {}),
+        )
+
+    async def _write_waiting(self) -> None:
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
+            results = await asyncio.gather(*(self._insert(row) for row in batch), return_exceptions=True)
+            failed = [row for row, result in zip(batch, results, strict=True) if isinstance(result, BaseException)]
+            for result in results:
+                if isinstance(result, BaseException) and not isinstance(result, StorageUnavailable):
+                    raise result
+            if not failed:
+                continue
+            self._waiting.extendleft(reversed(failed))
+            if self._closing.is_set():
+                log.error("audit rows were not written", rows=len(self._waiting))
+                return
+            await self._pause()
+
+    async def _pause(self) -> None:
+        """Until the next try, or until somebody closes."""
+        try:
+            async with asyncio.timeout(self._retry_seconds):
+                await self._closing.wait()
+        except TimeoutError:
+            return
+
+    async def _insert(self, row: AuditRow) -> None:
+        try:
+            await self._storage.insert(AUDIT, _document(row))
+        except DuplicateKey:
+            return  # an earlier try of the same row arrived after all
+
+
+def _document(row: AuditRow) -> Document:
+    return {
+        "_id": row.id,
+        "order": row.order,
+        "at": row.at,
+        "actor_id": row.actor_id,
+        "actor_role": row.actor_role,
+        "action": row.action,
+        "subject_id": row.subject_id,
+        "detail": dict(row.detail),
+    }
+
+
+def _row(document: Document) -> AuditRow:
+    return AuditRow(
+        id=document["_id"],
+        order=document["order"],
+        at=document["at"],
+        actor_id=document["actor_id"],
+        actor_role=document["actor_role"],
+        action=document["action"],
+        subject_id=document["subject_id"],
+        detail=document["detail"],
+    )

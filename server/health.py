@@ -1,0 +1,46 @@
+"""Whether this process is ready for work: started, not stopping, and its database answers."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from server.errors import StorageUnavailable
+from server.storage.port import Storage
+
+PATIENCE_SECONDS: Final = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """`why` names what is missing, or is empty."""
+
+    ready: bool
+    why: str = ""
+
+
+class Health:
+    """Turned on when the server has started and off first thing when it stops."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._serving = False
+        self._stopping = False
+
+    def started(self) -> None:
+        self._serving = True
+
+    def stopping(self) -> None:
+        self._stopping = True
+
+    async def check(self) -> Readiness:
+        """Ask the database now."""
+        if self._stopping or not self._serving:
+            return Readiness(False, "stopping" if self._stopping else "starting")
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._storage.ping()
+        except (StorageUnavailable, TimeoutError):
+            return Readiness(False, "the database does not answer")
+        return Readiness(True)

@@ -1,0 +1,117 @@
+"""The clock-driven side: interval jobs on TornadoScheduler that wake code which reads the database.
+
+No job holds work of its own; every one may run in every process, twice, or late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobExecutionEvent
+from apscheduler.schedulers.tornado import TornadoScheduler
+from tornado.ioloop import IOLoop
+
+from server.clock import Clock
+from server.errors import StorageUnavailable
+
+STOP_SECONDS: Final = 5.0
+
+log = structlog.get_logger("jobs")
+
+
+@dataclass(slots=True)
+class _Job:
+    """`again`: it was asked for while it ran, so it runs once more."""
+
+    name: str
+    work: Callable[[], Awaitable[None]]
+    again: bool = False
+    last_end: datetime | None = None
+    running: set[asyncio.Task[None]] = field(default_factory=set)
+
+
+class Jobs:
+    """Jobs by name. Errors of one are logged and stop neither it nor the others."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._jobs: dict[str, _Job] = {}
+        self._scheduler: TornadoScheduler | None = None
+        self._seconds: dict[str, float] = {}
+        self._began: datetime | None = None
+
+    def add(self, name: str, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        """Run `work` every `seconds` once started."""
+        self._jobs[name] = _Job(name, work)
+        self._seconds[name] = seconds
+
+    def start(self) -> None:
+        """On the running loop."""
+        self._began = self._clock.now()
+        self._scheduler = TornadoScheduler(io_loop=IOLoop.current(), timezone=UTC)
+        self._scheduler.add_listener(self._was_busy, EVENT_JOB_MAX_INSTANCES)
+        for name, job in self._jobs.items():
+            self._scheduler.add_job(
+                self._run,
+                "interval",
+                args=(job,),
+                id=name,
+                seconds=self._seconds[name],
+                misfire_grace_time=None,
+                coalesce=True,
+                max_instances=1,
+            )
+        self._scheduler.start()
+
+    async def stop(self) -> None:
+        """Start nothing new, and wait a few seconds for what runs."""
+        if self._scheduler is None:
+            return
+        self._scheduler.shutdown(wait=False)
+        self._scheduler = None
+        running = [task for job in self._jobs.values() for task in job.running]
+        if running:
+            _, late = await asyncio.wait(running, timeout=STOP_SECONDS)
+            for task in late:
+                task.cancel()
+        # The scheduler takes its timer down in a callback of its own.
+        await asyncio.sleep(0)
+
+    def wake(self, name: str, at: datetime) -> None:
+        """Run the job no later than `at`; nothing once stopped."""
+        if self._scheduler is None:
+            return
+        job = self._scheduler.get_job(name)
+        if job.next_run_time is None or job.next_run_time > at:
+            self._scheduler.modify_job(name, next_run_time=at)
+
+    def ages(self) -> Mapping[str, float]:
+        """Seconds since each job last ended well (since the start, where it has not yet)."""
+        now = self._clock.now()
+        return {name: (now - (job.last_end or self._began or now)).total_seconds() for name, job in self._jobs.items()}
+
+    def _was_busy(self, event: JobExecutionEvent) -> None:
+        self._jobs[event.job_id].again = True
+
+    async def _run(self, job: _Job) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        job.running.add(task)
+        try:
+            await job.work()
+            while job.again and self._scheduler is not None:
+                job.again = False
+                await job.work()
+            job.last_end = self._clock.now()
+        except StorageUnavailable:
+            log.warning("job waits for the database", job=job.name)
+        except Exception:
+            # The scheduler would only count it; the next run comes whatever happened.
+            log.exception("job failed", job=job.name)
+        finally:
+            job.running.discard(task)

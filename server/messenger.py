@@ -1,0 +1,47 @@
+"""Between the queue and the outbox, which do not know each other: a queue's text effect becomes a message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from server.sms.model import NewMessage, expiry
+from server.sms.outbox import Outbox
+
+
+class QueueMessenger:
+    """What `QueueService` is handed as its messenger."""
+
+    def __init__(self) -> None:
+        self._outbox: Outbox | None = None
+
+    def connect(self, outbox: Outbox) -> None:
+        """The outbox asks the queue whether a text is still true, so each is made before it knows the other."""
+        self._outbox = outbox
+
+    async def text(self, data: Mapping[str, Any]) -> None:
+        """Put the text into the outbox; a second time is no harm."""
+        await self._connected().put(
+            NewMessage(
+                id=data["message_id"],
+                kind=data["kind"],
+                to=data["to"],
+                language=data["language"],
+                patient_id=data["patient_id"],
+                ticket_id=data["ticket_id"],
+                doctor_id=data["doctor_id"],
+                expires_at=expiry(data["kind"], data["at"]),
+                consent=data["consent"],
+                confirmed=data["confirmed"],
+                values={"code": data["code"], "room": data["room"] or ""},
+                call=data["call"],
+            )
+        )
+
+    async def retract(self, message_id: str, reason: str) -> Literal["cancelled", "already_sent", "none"]:
+        """Cancel the text if it has not left."""
+        return await self._connected().retract(message_id, reason)
+
+    def _connected(self) -> Outbox:
+        assert self._outbox is not None
+        return self._outbox

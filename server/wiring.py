@@ -1,0 +1,273 @@
+"""Makes every service and introduces them to one another; start and stop stand side by side on one AsyncExitStack.
+
+What is pushed first is closed last: requests end, then queues, sends, sockets, jobs, audit, database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from config.settings import Settings
+from handlers.addresses import AddressLimits, Proxies
+from handlers.apidoc import openapi
+from handlers.replays import Replays
+from handlers.routes import all_routes
+from handlers.services import Services
+from handlers.traffic import Traffic
+from server.accounts.passwords import Passwords
+from server.accounts.service import AccountService
+from server.accounts.tokens import Tokens, signing_secret
+from server.appointments.service import AppointmentService
+from server.audit.log import AuditLog
+from server.clinic.service import ClinicService
+from server.clock import ClinicTime, Clock
+from server.displays.service import DisplayService
+from server.displays.store import DisplayStore
+from server.doctors.service import DoctorService
+from server.encoding import encode
+from server.errors import DayOver, NotFound, StorageUnavailable, WrongState
+from server.health import Health
+from server.ids import new_id
+from server.jobs import Jobs
+from server.live.hub import Hub
+from server.messenger import QueueMessenger
+from server.metrics import Metrics
+from server.patients.model import Patient
+from server.patients.service import PatientService
+from server.queue.commands import SYSTEM, SetContact
+from server.queue.model import ENDED
+from server.queue.self_join import JoinCodes
+from server.queue.service import QueueService
+from server.queue.store import QueueStore
+from server.sms.gateway import TwilioGateway
+from server.sms.outbox import Hooks, Outbox
+from server.sms.provider import NoProvider
+from server.storage.open import open_storage
+from server.storage.port import Storage
+
+API_VERSION: Final = "1"
+DATABASE_RETRY_SECONDS: Final = 2.0
+LAST_WORDS_SECONDS: Final = 5.0
+
+log = structlog.get_logger("server")
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """What the server runs on."""
+
+    services: Services
+    jobs: Jobs
+
+
+async def wire(stack: AsyncExitStack, settings: Settings, clock: Clock, public_url: str, bcrypt_cost: int) -> Wired:
+    """Open the database, make the services and load what they hold in memory; nothing is accepted or run yet."""
+    secret = signing_secret(settings.jwt_secret.get_secret_value() if settings.jwt_secret else None, settings.data_dir)
+    storage = await open_storage(settings)
+    stack.push_async_callback(storage.close)
+    jobs = Jobs(clock)
+    wired = Wired(_make(settings, clock, public_url, bcrypt_cost, secret, storage, jobs, stack), jobs)
+    _introduce(wired.services)
+    _schedule(wired)
+    _observe(wired)
+    await _load(wired.services)
+    return wired
+
+
+def _make(
+    settings: Settings,
+    clock: Clock,
+    public_url: str,
+    bcrypt_cost: int,
+    secret: bytes,
+    storage: Storage,
+    jobs: Jobs,
+    stack: AsyncExitStack,
+) -> Services:
+    clinic_time = ClinicTime(settings.zone, settings.day_starts_at)
+    audit = AuditLog(storage, clock)
+    stack.push_async_callback(_within, LAST_WORDS_SECONDS, audit.close)
+    passwords = Passwords(bcrypt_cost)
+    stack.callback(passwords.close)
+    stack.push_async_callback(jobs.stop)
+    hub = Hub(clock)
+    stack.push_async_callback(hub.close)
+    tokens = Tokens(secret, clock)
+    accounts = AccountService(storage, clock, passwords, tokens)
+    doctors = DoctorService(storage, clock, accounts)
+    clinic = ClinicService(storage, settings.clinic_name)
+    messenger = QueueMessenger()
+    queues = QueueService(QueueStore(storage), hub, messenger, doctors, clock, clinic_time, clinic.policy, public_url)
+    outbox = Outbox(
+        storage,
+        TwilioGateway(settings, clock) if settings.sends_sms else NoProvider(),
+        clock,
+        clinic_time,
+        Hooks(
+            on_state=queues.note_sms,
+            still_true=queues.still_true,
+            enabled=clinic.sends,
+            wake=lambda at: jobs.wake("pump", at),
+            link=lambda ticket_id: f"{settings.public_url}/t/{ticket_id}" if settings.public_url else "",
+        ),
+        sole=settings.mongodb_uri is None,
+    )
+    messenger.connect(outbox)
+    stack.push_async_callback(outbox.drain)
+    stack.push_async_callback(_within, LAST_WORDS_SECONDS, queues.close)
+    patients = PatientService(storage, clock, clinic_time, accounts, outbox, queues, country=settings.default_country)
+    return Services(
+        settings=settings,
+        public_url=public_url,
+        api_description=encode(openapi(all_routes(), API_VERSION)),
+        clock=clock,
+        clinic_time=clinic_time,
+        storage=storage,
+        accounts=accounts,
+        tokens=tokens,
+        patients=patients,
+        doctors=doctors,
+        appointments=AppointmentService(storage, clock, clinic_time, doctors, patients, queues, outbox),
+        queues=queues,
+        join_codes=JoinCodes(hashlib.sha256(b"join codes:" + secret).digest()),
+        hub=hub,
+        outbox=outbox,
+        displays=DisplayService(DisplayStore(storage), hub, queues, doctors, clock),
+        clinic=clinic,
+        audit=audit,
+        metrics=Metrics(),
+        health=Health(storage),
+        replays=Replays(),
+        limits=AddressLimits(enabled=settings.rate_limits),
+        proxies=Proxies(settings.trusted_proxies),
+        traffic=Traffic(),
+    )
+
+
+def _introduce(services: Services) -> None:
+    """What happens elsewhere when something changes."""
+    doctors, queues, appointments = services.doctors, services.queues, services.appointments
+
+    async def patient_changed(patient: Patient) -> None:
+        for _, ticket_id in queues.open_tickets_of(patient.id):
+            command = SetContact(
+                id=new_id(),
+                actor=SYSTEM,
+                ticket_id=ticket_id,
+                phone=patient.phone,
+                phone_masked=patient.phone_masked,
+                sms_consent=patient.sms_consent,
+                number_confirmed=patient.number_confirmed,
+            )
+            with suppress(WrongState, DayOver, NotFound):  # it has ended meanwhile: nothing to text any more
+                await queues.run_on_ticket(command)
+
+    def has_open_tickets(doctor_id: str) -> bool:
+        return any(
+            ticket.state not in ENDED
+            for day in queues.days()
+            if day.doctor.id == doctor_id
+            for ticket in day.tickets.values()
+        )
+
+    async def policy_changed() -> None:
+        for doctor in doctors.all():
+            await queues.doctor_changed(doctor.id)
+
+    doctors.on_change = queues.doctor_changed
+    doctors.has_open_tickets = has_open_tickets
+    doctors.before_delete = appointments.end_for_doctor
+    services.patients.before_anonymise = appointments.end_for_patient
+    services.patients.on_change = patient_changed
+    services.clinic.on_change = policy_changed
+
+
+def _schedule(wired: Wired) -> None:
+    """Every job, with its seconds. Where one process owns the database, nobody else's changes are followed."""
+    services, jobs = wired.services, wired.jobs
+    jobs.add("pump", 5, services.outbox.pump)
+    jobs.add("sms sweep", 5, services.outbox.sweep)
+    jobs.add("queue sweep", 5, services.queues.sweep)
+    jobs.add("estimates", 30, services.queues.tick)
+    jobs.add("rollover", 30, services.queues.rollover)
+    jobs.add("displays", 5, services.displays.refresh)
+    jobs.add("sessions", 3600, services.accounts.forget_expired)
+    if services.settings.mongodb_uri is not None:
+        jobs.add("follow", 0.25, services.queues.follow)
+        jobs.add("doctors", 3, services.doctors.refresh)
+        jobs.add("settings", 3, services.clinic.refresh)
+
+
+def _observe(wired: Wired) -> None:
+    """What is read whenever somebody asks for the metrics."""
+    services, metrics = wired.services, wired.services.metrics
+
+    metrics.read(
+        "clinic_tickets",
+        "Tickets of today in memory",
+        "state",
+        lambda: Counter(ticket.state.value for ticket in services.queues.open_tickets()),
+    )
+    metrics.read(
+        "clinic_queues",
+        "Queues of today",
+        "status",
+        lambda: Counter(day.status.value for day in services.queues.days()),
+    )
+    metrics.read("clinic_sockets", "Open sockets", "kind", lambda: services.hub.counts().sockets)
+    metrics.read("clinic_hub_total", "The hub's work since the start", "what", lambda: _hub_totals(services.hub))
+    metrics.read(
+        "clinic_sms_reached_total",
+        "How often texts came into each state since the start",
+        "state",
+        lambda: {state.value: number for state, number in services.outbox.figures().reached.items()},
+    )
+    metrics.read(
+        "clinic_sms_backlog",
+        "Texts the pump last found due",
+        "lane",
+        lambda: {str(lane): number for lane, number in services.outbox.figures().backlog.items()},
+    )
+    metrics.read("clinic_job_age_seconds", "Since each job last ended well", "job", wired.jobs.ages)
+
+
+def _hub_totals(hub: Hub) -> dict[str, float]:
+    counts = hub.counts()
+    return {
+        "published": counts.published,
+        "written": counts.written,
+        "merged": counts.merged,
+        "stuck": counts.stuck,
+    }
+
+
+async def _load(services: Services) -> None:
+    """Load what is served from memory and carry on what a crash left; a database that is down is waited for."""
+    while True:
+        try:
+            await services.clinic.start()
+            await services.doctors.start()
+            await services.queues.start()
+            await services.outbox.sweep()
+        except StorageUnavailable:
+            log.warning("waiting for the database")
+            await asyncio.sleep(DATABASE_RETRY_SECONDS)
+        else:
+            return
+
+
+async def _within(seconds: float, last_words: Callable[[], Awaitable[None]]) -> None:
+    """Give `last_words` at most `seconds`: a database that is away must not keep the server from stopping."""
+    try:
+        async with asyncio.timeout(seconds):
+            await last_words()
+    except TimeoutError:
+        log.error("stopped without waiting longer", step=getattr(last_words, "__qualname__", ""))
