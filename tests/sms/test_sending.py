@@ -1,0 +1,243 @@
+"""From asking for a text to its outcome in the log, against a Twilio that behaves and one that does not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from server.sms.gate import PROBE_EVERY
+from server.sms.model import Kind, MessageState
+from tests.sms.support import ROWS, TO, World
+
+pytestmark = pytest.mark.gen_test(timeout=30)
+
+
+async def test_one_durable_write_then_the_request_leaves(world: World) -> None:
+    answer_now = world.stand_in.hold()
+    await world.outbox().put(world.message())
+    [post] = await world.stand_in.arrived(1)
+    assert world.storage.commits[ROWS] == 1
+    row = await world.row()
+    assert (row.state, row.attempt.ended) == (MessageState.SENDING, None)
+
+    assert post.form["To"] == TO
+    assert post.form["From"] == "+12025550100"
+    assert post.form["Body"] == "It is your turn. Please proceed to the doctor's office."
+    assert post.form["ValidityPeriod"] == "300"
+    callback = urlsplit(post.form["StatusCallback"])
+    assert f"{callback.scheme}://{callback.netloc}{callback.path}" == "https://clinic.example/api/twilio/status/"
+    assert parse_qs(callback.query) == {"m": [row.id], "a": [row.attempt.token]}
+
+    answer_now.set()
+    row = await world.reaches(MessageState.ACCEPTED)
+    assert (row.sid, row.provider_status, row.code) == (post.sid, "queued", None)
+    assert (row.attempt.status, row.attempt.outcome, row.attempt.sid) == (201, "accepted", post.sid)
+    assert [state for _, state, _ in world.states] == ["sending", "accepted"]
+    assert world.storage.commits[ROWS] == 2
+
+
+async def test_without_a_public_address_twilio_is_given_no_callback(world: World) -> None:
+    await world.outbox(world.gateway(public_url=None)).put(world.message())
+    [post] = await world.stand_in.arrived(1)
+    assert "StatusCallback" not in post.form
+
+
+async def test_the_same_text_asked_for_twice_is_sent_once(world: World) -> None:
+    outbox = world.outbox()
+    await outbox.put(world.message())
+    await outbox.put(world.message())
+    await world.reaches(MessageState.ACCEPTED)
+    await outbox.put(world.message())
+    await outbox.drain()
+    assert len(world.stand_in.posts) == 1
+
+
+async def test_without_an_account_the_text_is_logged_as_simulated_in_one_write(world: World) -> None:
+    outbox = world.simulated()
+    await outbox.put(world.message())
+    assert (await world.row()).state is MessageState.SIMULATED
+    assert world.storage.commits[ROWS] == 1
+    await outbox.drain()
+    assert world.stand_in.posts == []
+    assert outbox.live is False
+
+
+@pytest.mark.parametrize(
+    ("fault", "state", "code"),
+    [
+        ("21211", MessageState.FAILED, "21211"),
+        ("21614", MessageState.FAILED, "21614"),
+        ("21610", MessageState.SUPPRESSED, "21610"),
+        ("400", MessageState.FAILED, "http_400"),
+        ("500_after_accepting", MessageState.UNKNOWN, "20500"),
+        ("502_page", MessageState.UNKNOWN, "http_502"),
+        ("503", MessageState.UNKNOWN, "http_503"),
+        ("created_without_json", MessageState.UNKNOWN, "http_201"),
+        ("drop", MessageState.UNKNOWN, "closed"),
+        ("drop_after_accepting", MessageState.UNKNOWN, "closed"),
+        ("hang", MessageState.UNKNOWN, "timeout"),
+        ("hang_after_accepting", MessageState.UNKNOWN, "timeout"),
+    ],
+)
+async def test_what_is_final_or_unclear_is_never_repeated(
+    world: World, short_timeouts: None, fault: str, state: MessageState, code: str
+) -> None:
+    world.stand_in.next(fault)
+    outbox = world.outbox()
+    await outbox.put(world.message())
+    row = await world.reaches(state)
+    assert row.code == code
+    assert row.attempt.ended is not None
+    world.clock.turn(60)
+    await outbox.sweep()
+    await outbox.pump()
+    await outbox.put(world.message())
+    await outbox.drain()
+    assert len(world.stand_in.posts) == 1
+    assert (await world.row()).state is state
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "seconds"),
+    [("429", "20429", 3), ("429_retry_after", "20429", 8), ("503_20503", "20503", 3)],
+)
+async def test_what_was_not_processed_is_sent_again_when_it_is_due(
+    world: World, fault: str, code: str, seconds: float
+) -> None:
+    world.stand_in.next(fault)
+    outbox = world.outbox()
+    await outbox.put(world.message())
+    row = await world.reaches(MessageState.QUEUED)
+    assert row.code == code
+    assert world.wakes == [row.next_at]
+    if fault == "429_retry_after":
+        assert row.next_at >= world.clock.now() + timedelta(seconds=7)
+        await outbox.pump()
+        assert len(world.stand_in.posts) == 1
+    world.clock.turn(seconds)
+    await outbox.pump()
+    row = await world.reaches(MessageState.ACCEPTED)
+    assert [attempt.outcome for attempt in row.attempts] == ["not_processed", "accepted"]
+    assert len({attempt.token for attempt in row.attempts}) == 2
+    assert int(world.stand_in.posts[1].form["ValidityPeriod"]) == 300 - seconds
+    assert row.code is None
+
+
+async def test_a_twilio_that_cannot_be_reached_is_tried_until_the_text_expires(world: World) -> None:
+    outbox = world.outbox()
+    await world.stand_in.close()
+    await outbox.put(world.message())
+    row = await world.reaches(MessageState.QUEUED)
+    assert (row.code, row.attempt.outcome) == ("refused", "not_processed")
+    world.clock.turn(301)
+    await outbox.pump()
+    row = await world.reaches(MessageState.EXPIRED)
+    assert (row.code, len(row.attempts)) == ("refused", 1)
+
+
+async def test_a_fault_of_the_account_stops_everything_until_it_is_mended(world: World) -> None:
+    world.stand_in.next("20003", "20003")
+    outbox = world.outbox()
+    await outbox.put(world.message("first"))
+    await world.reaches(MessageState.QUEUED, "first:your_turn:1")
+    alert = outbox.figures().alert
+    assert alert is not None
+    assert alert.code == "20003"
+
+    await outbox.put(world.message("second"))
+    await outbox.pump()
+    assert (await world.row("second:your_turn:1")).attempts == ()
+    assert len(world.stand_in.posts) == 1
+
+    world.clock.turn(PROBE_EVERY.total_seconds() + 5)
+    await outbox.pump()
+    await world.reaches(MessageState.QUEUED, "first:your_turn:1", attempts=2)
+    await outbox.pump()
+    assert len(world.stand_in.posts) == 2
+
+    world.wakes.clear()
+    world.clock.turn(PROBE_EVERY.total_seconds() + 5)
+    await outbox.pump()
+    await world.reaches(MessageState.ACCEPTED, "first:your_turn:1")
+    assert outbox.figures().alert is None
+    assert world.clock.now() in world.wakes
+    await outbox.pump()
+    await world.reaches(MessageState.ACCEPTED, "second:your_turn:1")
+
+
+async def test_a_text_that_is_no_longer_true_is_cancelled_instead_of_sent(world: World) -> None:
+    world.stand_in.next("429")
+    outbox = world.outbox()
+    await outbox.put(world.message())
+    await world.reaches(MessageState.QUEUED)
+    world.untrue.add("ticket")
+    world.clock.turn(3)
+    await outbox.pump()
+    row = await world.reaches(MessageState.CANCELLED)
+    assert row.code == "no_longer_true"
+    assert [attempt.outcome for attempt in row.attempts] == ["not_processed", "not_sent"]
+    assert len(world.stand_in.posts) == 1
+
+
+async def test_texts_that_are_not_urgent_leave_one_a_second_and_your_turn_goes_past_them(world: World) -> None:
+    outbox = world.outbox()
+    for number in range(3):
+        await outbox.put(world.message(f"t{number}", Kind.PUT_BACK))
+    await world.stand_in.arrived(1)
+    assert world.wakes == [world.clock.now() + timedelta(seconds=1)] * 2
+    await outbox.put(world.message("urgent"))
+    await outbox.put(world.message("urgent", Kind.RECALLED))
+    assert len(await world.stand_in.arrived(3)) == 3
+    assert (await world.row("t1:put_back:1")).state is MessageState.QUEUED
+    world.clock.turn(3)
+    await outbox.pump()
+    await world.reaches(MessageState.ACCEPTED, "t1:put_back:1")
+    assert (await world.row("t2:put_back:1")).state is MessageState.QUEUED
+    world.clock.turn(1)
+    await outbox.pump()
+    await world.reaches(MessageState.ACCEPTED, "t2:put_back:1")
+
+
+async def test_a_storm_of_retries_does_not_stand_in_the_way_of_your_turn(world: World) -> None:
+    outbox = world.outbox()
+    for number in range(60):
+        await outbox.put(world.message(f"t{number}", Kind.JOINED))
+    world.stand_in.next("429")
+    await outbox.put(world.message("urgent"))
+    await world.reaches(MessageState.QUEUED, "urgent:your_turn:1")
+    world.clock.turn(3)
+    await outbox.pump()
+    await world.reaches(MessageState.ACCEPTED, "urgent:your_turn:1")
+
+
+async def test_at_shutdown_texts_in_flight_are_written_down_and_new_ones_wait(world: World) -> None:
+    answer_now = world.stand_in.hold()
+    outbox = world.outbox()
+    await outbox.put(world.message())
+    await world.stand_in.arrived(1)
+    answer_now.set()
+    await outbox.drain()
+    assert (await world.row()).state is MessageState.ACCEPTED
+    await outbox.put(world.message("late"))
+    await outbox.pump()
+    assert (await world.row("late:your_turn:1")).state is MessageState.QUEUED
+    after_restart = world.outbox()
+    await after_restart.sweep()
+    await after_restart.pump()
+    await world.reaches(MessageState.ACCEPTED, "late:your_turn:1")
+    assert len(world.stand_in.posts) == 2
+
+
+async def test_the_figures_count_what_became_of_the_texts(world: World) -> None:
+    world.stand_in.next("21211")
+    outbox = world.outbox()
+    await outbox.put(world.message("bad"))
+    await outbox.put(world.message("good"))
+    await outbox.put(world.message("mute", consent=False))
+    await outbox.drain()
+    reached = outbox.figures().reached
+    assert (reached[MessageState.FAILED], reached[MessageState.ACCEPTED]) == (1, 1)
+    assert reached[MessageState.SUPPRESSED] == 1
+    assert outbox.figures().in_flight == 0
