@@ -1,0 +1,32 @@
+/** How large the rows may grow: the largest type that overflows nothing, in steps, so that it rarely changes. */
+
+const STEPS = 32;
+
+/** Whether everything fits as it is laid out now. */
+function fits(rows) {
+  const list = rows.lastElementChild;
+  if (list.scrollHeight > list.clientHeight + 1) return false;
+  return [...rows.querySelectorAll(".room:not([data-long])")].every((room) => room.scrollWidth <= room.clientWidth + 1);
+}
+
+/**
+ * Set the largest type with which the rows fit. `lay` fills them anew after each try, since how many codes stand
+ * in a line depends on the size.
+ * @param {HTMLElement} rows @param {() => void} lay @returns {boolean} false if not even the least size fits
+ */
+export function fit(rows, lay) {
+  const attempt = (step) => {
+    rows.style.setProperty("--grow", step / STEPS);
+    lay();
+    return fits(rows);
+  };
+  if (!attempt(0)) return false;
+  let [fitting, tooLarge] = [0, STEPS + 1];
+  while (tooLarge - fitting > 1) {
+    const middle = (fitting + tooLarge) >> 1;
+    if (attempt(middle)) fitting = middle;
+    else tooLarge = middle;
+  }
+  attempt(fitting);
+  return true;
+}

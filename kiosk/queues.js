@@ -1,0 +1,51 @@
+/** The live queues of this board: one socket per doctor, the newest view of each, and how old the oldest of them is. */
+
+import { Live } from "/static/base/live.js";
+
+export class Queues {
+  #lives = new Map();
+  #views = new Map();
+  #started = Date.now();
+  #changed;
+
+  /** @param {string[]} doctors ids in the order they stand on the board @param {() => void} changed */
+  constructor(doctors, changed) {
+    this.#changed = changed;
+    for (const doctor of doctors) {
+      const live = new Live(`/ws/queue/${encodeURIComponent(doctor)}/`);
+      live.addEventListener("snapshot", ({ detail }) => {
+        this.#views.set(doctor, detail.data);
+        changed();
+      });
+      live.addEventListener("status", () => this.#status(doctor, live));
+      this.#lives.set(doctor, live);
+    }
+  }
+
+  open() {
+    for (const live of this.#lives.values()) live.open();
+  }
+
+  /** The newest view of each doctor that is known, in the board's order. */
+  views() {
+    return [...this.#lives.keys()].flatMap((doctor) => this.#views.get(doctor) ?? []);
+  }
+
+  /** Whether the server knows none of the doctors in the address. */
+  get allUnknown() {
+    return this.#lives.size > 0 && [...this.#lives.values()].every((live) => live.closeCode === 4404);
+  }
+
+  /** Seconds since the server was last heard about the queue that is longest silent. */
+  get silence() {
+    const waiting = Math.round((Date.now() - this.#started) / 1000);
+    const known = [...this.#lives.values()].filter((live) => live.closeCode !== 4404);
+    return Math.max(0, ...known.map((live) => live.silence ?? waiting));
+  }
+
+  /** A doctor who is gone leaves the board; one that cannot be reached stays as last seen. */
+  #status(doctor, live) {
+    if (live.closeCode === 4404) this.#views.delete(doctor);
+    this.#changed();
+  }
+}

@@ -1,0 +1,119 @@
+/** One doctor's row: who is called or in which room, who comes next and about when, and why it takes longer. */
+
+import { serverNow } from "/static/base/clock.js";
+import { h, reconcile, setAttribute, setText } from "/static/base/dom.js";
+import { aboutRange, clockTime, t } from "/static/base/i18n.js";
+import { icon } from "/static/base/icons.js";
+import { roomName, stateName } from "/static/base/labels.js";
+
+const MOST_NEXT = 12;
+/** Minutes behind a booked time from which the board says so, and the patient's own lateness that explains it. */
+const DELAY_FROM = 10;
+const OWN_LATENESS = 10;
+const ICONS = { called: "arrow", in_room: "door", free: "door" };
+
+const LONG_ROOM = 10;
+
+/** Called ones first: they are the ones who have to move. */
+const occupied = (view) => [...view.called, ...view.current];
+
+/** How many lines the row needs: one per room in use. */
+export const linesOf = (view) => Math.max(1, occupied(view).length);
+
+/** The codes that stand large in the row. */
+export const codesOf = (view) => occupied(view).map((ticket) => ticket.code);
+
+export function makeRow() {
+  const next = h("div", { class: "next" }, h("p", { class: "codes" }), h("p", { class: "wait" }), h("p", { class: "notice-line" }));
+  next.lastChild.append(icon("clock"), h("span"));
+  return h("li", { class: "doctor" }, h("div", { class: "now" }), next);
+}
+
+export function updateRow(row, view) {
+  const [now, next] = row.children;
+  const free = { code: "–", room: view.doctor.room, state: "free" };
+  const lines = occupied(view).length ? occupied(view) : [free];
+  reconcile(now, lines, (ticket) => ticket.code, makeLine, (line, ticket) =>
+    updateLine(line, ticket, ticket === lines[0] ? view.doctor.name : ""),
+  );
+  updateNext(next, view);
+}
+
+function makeLine() {
+  return h(
+    "p",
+    { class: "line" },
+    h("span", { class: "code" }),
+    h("span", { class: "sign" }),
+    h("span", { class: "place" }, h("span", { class: "room" }), h("span", { class: "name" })),
+  );
+}
+
+function updateLine(line, ticket, doctor) {
+  const [code, sign, place] = line.children;
+  setText(code, ticket.code);
+  if (line.dataset.state !== ticket.state) {
+    line.dataset.state = ticket.state;
+    const word = ticket.state === "free" ? t("kiosk.nobody_called") : stateName(ticket.state);
+    sign.replaceChildren(icon(ICONS[ticket.state] ?? "door"), h("span", { class: "visually-hidden", text: word }));
+  }
+  const room = roomName(ticket.room);
+  setText(place.firstChild, room || doctor);
+  setAttribute(place.firstChild, "data-long", place.firstChild.textContent.length > LONG_ROOM);
+  setText(place.lastChild, room ? doctor : "");
+}
+
+function updateNext(next, view) {
+  const [codes, wait, notice] = next.children;
+  const waiting = view.waiting.slice(0, MOST_NEXT);
+  reconcile(codes, waiting, (ticket) => ticket.code, () => h("span", { class: "code" }), (item, ticket) => {
+    item.hidden = false;
+    setText(item, ticket.code);
+  });
+  const shown = waiting.slice(0, hideOverflow(codes));
+  codes.hidden = !waiting.length;
+  setText(wait, waiting.length ? waitOf(shown) : t("kiosk.nobody_waiting"));
+  const reason = noticeOf(view);
+  notice.hidden = !reason;
+  wait.hidden = !wait.textContent || (Boolean(reason) && !waiting.length);
+  setAttribute(notice, "data-kind", view.status);
+  setText(notice.lastChild, reason ?? "");
+}
+
+/** Codes that would be cut off are left out; the number of those that are shown. */
+function hideOverflow(codes) {
+  const items = [...codes.children];
+  const height = codes.clientHeight;
+  const first = items.findIndex((item) => item.offsetTop - codes.offsetTop + item.offsetHeight > height + 2);
+  if (first < 1) return items.length;
+  for (const item of items.slice(first)) item.hidden = true;
+  return first;
+}
+
+/** From the first shown code's earliest to the last one's latest: true for all of them. */
+function waitOf(shown) {
+  const known = shown.map((ticket) => ticket.estimate).filter(Boolean);
+  if (!known.length) return "";
+  return aboutRange({ from: known[0].from, to: known.at(-1).to }, serverNow()) ?? "";
+}
+
+function noticeOf(view) {
+  const doctor = view.doctor.name;
+  if (view.status === "closed" && !view.waiting.length) return t("kiosk.closed", { doctor });
+  if (view.status === "paused") {
+    const until = view.pause?.until;
+    return until ? t("kiosk.paused_until", { doctor, time: clockTime(until) }) : t("kiosk.paused", { doctor });
+  }
+  const minutes = delayOf(view);
+  return minutes >= DELAY_FROM ? t("kiosk.delayed", { doctor, minutes }) : null;
+}
+
+/** Minutes by which the next booked patient who came in time will be seen late, in steps of five. */
+function delayOf(view) {
+  const booked = view.waiting.find(
+    ({ due_at: due, arrived_at: arrived, estimate }) =>
+      due && estimate && Date.parse(arrived) - Date.parse(due) <= OWN_LATENESS * 60_000,
+  );
+  if (!booked) return 0;
+  return Math.round((Date.parse(booked.estimate.from) - Date.parse(booked.due_at)) / 60_000 / 5) * 5;
+}
