@@ -88,7 +88,6 @@ class EnqueueHandler(ApiHandler):
                 phone=body.walk_in.phone,
                 sms_consent=body.walk_in.sms_consent,
                 command_id=self.command_id(),
-                fingerprint=self.fingerprint(),
             )
         patient_id = body.patient_id or caller.patient_id
         if patient_id is None:
