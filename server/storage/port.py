@@ -1,8 +1,9 @@
 """The storage port: the few verbs every store speaks, and nothing else (DESIGN: storage).
 
 Two homes stand behind it, `mongo.py` and `sqlite.py`; stores import this module only. Documents are
-dictionaries of BSON types with a string `_id`; datetimes are aware UTC. Every mutable document
-carries an integer `rev`. An indexed field keeps one type throughout its collection (`indexes.py`).
+dictionaries of strings, numbers, booleans, None, aware UTC datetimes (whole milliseconds), lists and
+dictionaries, with a string `_id`. Every mutable document carries an integer `rev`. An indexed field
+keeps one type throughout its collection (`indexes.py`).
 """
 
 from __future__ import annotations
@@ -61,9 +62,9 @@ class CannotOpenStorage(Exception):
 class Storage(Protocol):
     """One database, used from the event loop it was opened on. A write that returns is on disk.
 
-    Any verb may raise `errors.StorageUnavailable`: for a write that means *unknown whether it happened*.
-    A collection, field or query that `indexes.py` does not declare raises KeyError or ValueError.
-    A caller that is cancelled while it waits has not called its write back.
+    Any verb may raise `errors.StorageUnavailable`: for a write that means *unknown whether it happened*, and so does
+    being cancelled while waiting for it. A collection, field or query that `indexes.py` does not declare raises
+    KeyError or ValueError.
     """
 
     async def insert(self, collection: str, document: Mapping[str, Any]) -> None:

@@ -93,7 +93,7 @@ class SqliteStorage:
         limit: int = 200,
     ) -> list[Document]:
         check_query(collection, where, sort)
-        sql, values = _select(collection, where)
+        sql, values = selection(collection, where)
         if sort is not None:
             sql += f" ORDER BY {quoted(sort)} {'DESC' if descending else 'ASC'}"
         return await self._reader.do(partial(_find, f"{sql} LIMIT ?", [*values, limit]))
@@ -190,7 +190,8 @@ def _touch(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {FORMAT}")
 
 
-def _select(collection: str, where: Mapping[str, Condition]) -> tuple[str, list[Any]]:
+def selection(collection: str, where: Mapping[str, Condition]) -> tuple[str, list[Any]]:
+    """The SQL up to the end of its WHERE clause, and the values for its marks."""
     clauses: list[str] = []
     values: list[Any] = []
     for field, condition in where.items():
