@@ -1,0 +1,22 @@
+"""The storage homes, and a clinic on a storage that can be told to fail."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.storage.port import Storage
+from tests.queue.clinic import Clinic
+from tests.storage.conftest import io_loop
+from tests.storage.support import FaultyStorage, home, sqlite_home, storage, wire_server
+
+__all__ = ["home", "io_loop", "sqlite_home", "storage", "wire_server"]
+
+
+@pytest.fixture
+def faulty(storage: Storage) -> FaultyStorage:
+    return FaultyStorage(storage)
+
+
+@pytest.fixture
+def clinic(faulty: FaultyStorage) -> Clinic:
+    return Clinic(faulty)
