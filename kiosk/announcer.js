@@ -22,6 +22,7 @@ export class Announcer {
   #waiting = [];
   #shown = null;
   #timer = null;
+  #known = new Set();
   #seen = new Set(JSON.parse(sessionStorage.getItem(SEEN) ?? "[]"));
 
   /** @param {HTMLElement} cover @param {{ring(): void}} chime */
@@ -30,15 +31,22 @@ export class Announcer {
     this.#chime = chime;
   }
 
-  /** All calls that the server lists now, with their doctors' names; new ones wait their turn. */
-  offer(calls) {
+  /**
+   * The calls that the server lists now; new ones wait their turn. Of what happened before this page knew the
+   * doctor only those are announced who are still on their way.
+   */
+  offer(views) {
+    const calls = views.flatMap(callsOf);
     const undone = new Set(calls.filter((call) => call.undone).map((call) => call.id));
     this.#waiting = this.#waiting.filter((call) => !undone.has(call.id));
     const news = calls.filter((call) => !this.#seen.has(call.id));
     for (const call of news.sort((one, other) => Date.parse(one.at) - Date.parse(other.at))) {
       this.#remember(call.id);
-      if (!call.undone && serverNow() - Date.parse(call.at) < TOO_LATE) this.#waiting.push(call);
+      const late = serverNow() - Date.parse(call.at) >= TOO_LATE;
+      const over = !call.called && !this.#known.has(call.doctor_id);
+      if (!call.undone && !late && !over) this.#waiting.push(call);
     }
+    for (const view of views) this.#known.add(view.doctor.id);
     if (this.#shown && undone.has(this.#shown.id)) this.#next();
     else if (this.#shown) this.#tellMore();
     else if (this.#waiting.length) this.#next();
@@ -75,4 +83,10 @@ export class Announcer {
     if (this.#seen.size > REMEMBERED) this.#seen.delete(this.#seen.values().next().value);
     sessionStorage.setItem(SEEN, JSON.stringify([...this.#seen]));
   }
+}
+
+/** A view's calls with what an announcement needs besides. */
+function callsOf(view) {
+  const called = new Set(view.called.map((ticket) => ticket.code));
+  return view.calls.map((call) => ({ ...call, doctor: view.doctor.name, called: called.has(call.code) }));
 }

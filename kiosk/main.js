@@ -80,7 +80,7 @@ async function start() {
   const announcer = new Announcer(element("call"), chime);
   const show = () => {
     const views = queues.views();
-    announcer.offer(views.flatMap((view) => view.calls.map((call) => ({ ...call, doctor: view.doctor.name }))));
+    announcer.offer(views);
     last.take(views);
     board.show(views, queues);
   };

@@ -255,6 +255,7 @@ async def _load(services: Services) -> None:
         try:
             await services.clinic.start()
             await services.doctors.start()
+            await services.displays.start()
             await services.queues.start()
             await services.outbox.sweep()
         except StorageUnavailable:

@@ -36,6 +36,15 @@ class DisplayService:
         self._doctors = doctors
         self._clock = clock
         self._boards: dict[str, Board] = {}
+        self._any = False
+
+    async def start(self) -> None:
+        """Learn whether the clinic has a display at all."""
+        self._any = bool(await self._store.page(None, 1))
+
+    def any(self) -> bool:
+        """Whether there is a display; what a patient may do by phone depends on it."""
+        return self._any
 
     async def page(self, cursor: str | None, limit: int) -> tuple[list[Display], str | None]:
         """Displays in the order they were added, and the cursor of the next page."""
@@ -55,6 +64,7 @@ class DisplayService:
         now, id, token = self._clock.now(), new_id(), secrets.token_urlsafe(32)
         display = Display(id, order_key(now, id), name, tuple(doctor_ids), hash_of(token), now)
         await self._store.insert(display)
+        self._any = True
         return display, token
 
     async def update(self, display_id: str, *, name: str | None, doctor_ids: Sequence[str] | None) -> Display:
@@ -79,6 +89,7 @@ class DisplayService:
         if not await self._store.delete(display_id):
             raise NotFound(GONE)
         self._end(display_id)
+        await self.start()
 
     async def admit(self, display_id: str, token: str) -> Display:
         """The display if `token` is its own. Raises NotFound, NotSignedIn."""
@@ -97,6 +108,7 @@ class DisplayService:
 
     async def refresh(self) -> None:
         """Let go of boards nobody watches; follow doctors who have left and what other processes have changed."""
+        await self.start()
         for id, board in list(self._boards.items()):
             if not self._hub.watched(messages.board_topic(id)):
                 self._boards.pop(id).stop()
