@@ -173,6 +173,10 @@ class Outbox:
         """Job, and first thing at start: settle claims nobody works on."""
         await self._pump.sweep()
 
+    async def settle(self) -> None:
+        """Wait until nothing is in flight: for tests and scripts that want to read the outcome."""
+        await self._courier.drain(60.0)
+
     async def drain(self, grace: float = 15.0) -> None:
         """At shutdown: start nothing new, wait at most `grace` seconds until what is in flight is written down."""
         self._pump.stop()

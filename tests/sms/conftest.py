@@ -10,12 +10,11 @@ from tornado.ioloop import IOLoop
 from server.sms import gateway
 from server.storage.port import Storage
 from tests.sms.support import World
-from tests.storage.conftest import io_loop
 from tests.storage.faulty import FaultyStorage
 from tests.storage.support import home, sqlite_home, storage, wire_server
 from tests.twilio.server import StandIn
 
-__all__ = ["home", "io_loop", "sqlite_home", "storage", "wire_server"]
+__all__ = ["home", "sqlite_home", "storage", "wire_server"]
 
 
 @pytest.fixture
