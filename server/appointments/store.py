@@ -11,6 +11,7 @@ from datetime import datetime
 
 from server.appointments.model import Appointment, BookingState
 from server.ids import order_key
+from server.storage import certain
 from server.storage.port import Condition, Document, DuplicateKey, Range, Storage
 
 APPOINTMENTS = "appointments"
@@ -35,7 +36,7 @@ class AppointmentStore:
     async def insert(self, appointment: Appointment) -> None:
         """Raises SlotInUse, and DuplicateKey if this very appointment exists."""
         try:
-            await self._storage.insert(APPOINTMENTS, _document(appointment))
+            await certain.insert(self._storage, APPOINTMENTS, _document(appointment))
         except DuplicateKey as refusal:
             if refusal.fields == ("slot",):
                 raise SlotInUse from refusal
@@ -44,7 +45,7 @@ class AppointmentStore:
     async def replace(self, appointment: Appointment) -> Appointment | None:
         """Write it unless somebody changed it since it was read (None). Raises SlotInUse."""
         try:
-            won = await self._storage.replace_if_unchanged(APPOINTMENTS, _document(appointment))
+            won = await certain.replace_if_unchanged(self._storage, APPOINTMENTS, _document(appointment))
         except DuplicateKey as refusal:
             raise SlotInUse from refusal
         return replace(appointment, rev=appointment.rev + 1) if won else None

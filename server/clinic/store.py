@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from server.clinic.model import ClinicSettings
+from server.storage import certain
 from server.storage.port import Document, DuplicateKey, Storage
 
 SETTINGS = "settings"
@@ -24,11 +25,11 @@ class ClinicStore:
         """Write it unless somebody changed it since `rev` was read (None: since there was nothing)."""
         if rev is None:
             try:
-                await self._storage.insert(SETTINGS, _document(settings, 0))
+                await certain.insert(self._storage, SETTINGS, _document(settings, 0))
             except DuplicateKey:
                 return False
             return True
-        return await self._storage.replace_if_unchanged(SETTINGS, _document(settings, rev))
+        return await certain.replace_if_unchanged(self._storage, SETTINGS, _document(settings, rev))
 
 
 def _document(settings: ClinicSettings, rev: int) -> Document:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from server.doctors.hours import parse_hours
 from server.doctors.model import Doctor, Kind
+from server.storage import certain
 from server.storage.port import Document, DuplicateKey, Range, Storage
 
 DOCTORS = "doctors"
@@ -42,7 +43,7 @@ class DoctorStore:
     async def insert(self, doctor: Doctor) -> None:
         """Raises LetterTaken, and DuplicateKey if this very doctor exists."""
         try:
-            await self._storage.insert(DOCTORS, _document(doctor))
+            await certain.insert(self._storage, DOCTORS, _document(doctor))
         except DuplicateKey as refusal:
             if refusal.fields == ("letter_key",):
                 raise LetterTaken from refusal
@@ -51,7 +52,7 @@ class DoctorStore:
     async def replace(self, doctor: Doctor) -> bool:
         """Write `doctor` unless somebody changed it since it was read. Raises LetterTaken."""
         try:
-            return await self._storage.replace_if_unchanged(DOCTORS, _document(doctor))
+            return await certain.replace_if_unchanged(self._storage, DOCTORS, _document(doctor))
         except DuplicateKey as refusal:
             raise LetterTaken from refusal
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from server.patients.model import Consent, NumberCode, Patient
 from server.patients.terms import Need
+from server.storage import certain
 from server.storage.port import Document, DuplicateKey, In, Range, Storage
 
 PATIENTS = "patients"
@@ -52,12 +53,12 @@ class PatientStore:
     async def insert(self, patient: Patient) -> None:
         """Add the terms, then the patient. Raises DuplicateKey if the patient exists."""
         await self._add_terms(patient.id, patient.terms)
-        await self._storage.insert(PATIENTS, _document(patient))
+        await certain.insert(self._storage, PATIENTS, _document(patient))
 
     async def replace(self, before: Patient, after: Patient) -> Patient | None:
         """Write `after` if nobody changed the patient since `before` was read; None if somebody did."""
         await self._add_terms(after.id, after.terms - before.terms)
-        if not await self._storage.replace_if_unchanged(PATIENTS, _document(after)):
+        if not await certain.replace_if_unchanged(self._storage, PATIENTS, _document(after)):
             return None
         await self._remove_terms(after.id, before.terms - after.terms)
         return replace(after, rev=after.rev + 1)

@@ -1,0 +1,34 @@
+"""What an administrator may change, and how wrongly."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.clinic.model import ClinicSettings, SettingsChanges, change
+from server.errors import Invalid
+from server.queue.model import Policy
+from server.sms.model import Kind
+
+BEFORE = ClinicSettings("Riverside Clinic")
+
+
+def test_the_defaults_are_the_queues_own() -> None:
+    assert BEFORE.policy == Policy()
+    assert BEFORE.as_json()["sms"] == {kind.value: True for kind in Kind}
+
+
+def test_what_is_left_out_stays() -> None:
+    after = change(BEFORE, SettingsChanges(late_grace_minutes=5, sms={"soon": False}))
+    assert (after.name, after.late_grace_minutes, after.sms_off) == ("Riverside Clinic", 5, frozenset({"soon"}))
+    assert change(after, SettingsChanges(sms={"soon": True})).sms_off == frozenset()
+    assert change(after, SettingsChanges()) == after
+
+
+def test_every_wrong_field_is_named() -> None:
+    with pytest.raises(Invalid) as refusal:
+        change(
+            BEFORE,
+            SettingsChanges(name=" ", late_grace_minutes=-1, max_wait_priority_minutes=90, sms={"pigeon": True}),
+        )
+    fields = [error.field for error in refusal.value.errors]
+    assert fields == ["name", "late_grace_minutes", "sms.pigeon", "max_wait_priority_minutes"]
