@@ -49,7 +49,7 @@ async def connections(address: str, count: int, token: str | None = None) -> Asy
 
 def commits(running: Running, doctor_id: str) -> int:
     """How often this queue's day has been written: its `rev`, read from the file itself."""
-    database = next(running.data_dir.glob("*.sqlite*"))
+    database = next(path for path in running.data_dir.iterdir() if path.suffix in (".sqlite", ".sqlite3", ".db"))
     with sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True) as connection:
         found = connection.execute('SELECT sum(rev) FROM queue_days WHERE "_id" LIKE ?', (doctor_id + ":%",)).fetchone()
     connection.close()
