@@ -22,6 +22,7 @@ from handlers.queue_models import (
 from server.accounts.roles import Actor
 from server.errors import AlreadyQueued, Forbidden, NotFound
 from server.ids import new_id
+from server.patients.model import PatientChanges
 from server.queue import commands
 from server.queue.model import Priority
 
@@ -226,7 +227,8 @@ class ContactHandler(TicketCommandHandler):
         body = self.body(ContactBody)
         await self.actor_for(ticket_id)
         found = await self.services.queues.find(ticket_id)
-        patient = await self.services.patients.set_contact(found.ticket.patient.id, body.phone, body.sms_consent)
+        changes = PatientChanges(phone=body.phone, sms_consent=body.sms_consent, number_confirmed=True)
+        patient = (await self.services.patients.update(found.ticket.patient.id, changes)).copy_for_queue()
         await self.run(
             commands.SetContact,
             ticket_id,

@@ -52,7 +52,8 @@ class Principal:
 
     @property
     def actor(self) -> Actor:
-        return Actor(self.account_id, self.name, self.role.value)
+        """Whom steps and audit name; patients stay nameless there, since those outlive their record."""
+        return Actor(self.account_id, "the patient" if self.role is Role.PATIENT else self.name, self.role.value)
 
     def commands(self, doctor_id: str) -> bool:
         """Whether the caller may command that doctor's queue: reception and admin any, a doctor the own one."""

@@ -92,7 +92,7 @@ def move(day: QueueDay, command: Move, now: datetime) -> Change:
 
 
 def set_contact(day: QueueDay, command: SetContact, now: datetime) -> Change:
-    """The number to text for this ticket; a call that stands is texted there anew."""
+    """The number to text for this ticket; a call that stands is texted to a new one, or now that it may be."""
     before = ticket_for(day, command)
     patient = replace(
         before.patient,
@@ -102,9 +102,12 @@ def set_contact(day: QueueDay, command: SetContact, now: datetime) -> Change:
         number_confirmed=command.number_confirmed,
     )
     ticket = replace(before, patient=patient)
-    if before.state is State.CALLED and patient != before.patient:
+    reachable = patient.phone != before.patient.phone or (patient.sms_consent and not before.patient.sms_consent)
+    if before.state is State.CALLED and reachable:
         ticket = replace(ticket, call=day.version + 1)
         return Change(day.put(ticket), ticket.id, {}, texts.text(day, ticket, texts.YOUR_TURN, now))
+    if patient == before.patient:
+        return Change(day, ticket.id, visible=False)
     return Change(day.put(ticket), ticket.id)
 
 

@@ -329,6 +329,16 @@ def test_a_new_number_is_texted_if_the_patient_stands_called(bench: Bench) -> No
     assert bench.day.effects[-1].data["to"] == "+12025550199"
 
 
+def test_the_same_contact_again_texts_nobody_and_shows_nothing_new(bench: Bench) -> None:
+    ticket = bench.join()
+    bench.next()
+    seq = bench.day.seq
+    same = ticket.patient
+    fields = {"phone": same.phone, "phone_masked": same.phone_masked, "sms_consent": same.sms_consent}
+    bench.on(commands.SetContact, ticket, **fields)
+    assert (bench.effects(), bench.day.seq) == ([], seq)
+
+
 class TestUndo:
     def test_it_restores_both_tickets_of_a_call_next(self, bench: Bench) -> None:
         first, second = bench.join(), bench.join()
