@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
 from handlers.base import ApiHandler, operation
-from handlers.schemas import Answer, Body
+from handlers.schemas import Answer, Body, Password
 from server.accounts.model import ACCESS_LIFE, REFRESH_LIFE, Account, Session
 from server.accounts.roles import Role
 from server.errors import DomainError, InvalidCredentials, NotSignedIn, SlowDown, TokenExpired, TokenReused
@@ -15,7 +15,6 @@ from server.errors import DomainError, InvalidCredentials, NotSignedIn, SlowDown
 COOKIE: Final = "clinic_refresh"
 COOKIE_PATH: Final = "/api/token/"
 
-Password = Annotated[str, Field(min_length=1, max_length=1024, strip_whitespace=False)]
 _FAILURES: Final = (InvalidCredentials, NotSignedIn, TokenExpired, TokenReused)
 
 
@@ -38,8 +37,11 @@ class SignOut(Body):
 
 
 class ChangePassword(Body):
+    """`cookie: true` as when signing in."""
+
     old: Password
     new: Password
+    cookie: bool = False
 
 
 class User(Answer):
@@ -49,6 +51,12 @@ class User(Answer):
     doctor_id: str | None
     patient_id: str | None
     name: str
+
+
+class Me(User):
+    """The own account; `tickets` are the places a patient holds in queues now."""
+
+    tickets: list[str]
 
 
 class TokenAnswer(Answer):
@@ -68,7 +76,9 @@ class SessionHandler(ApiHandler):
         """The token answer; the refresh token goes into the cookie or into the answer, never into both."""
         answer: dict[str, object] = {"access": session.access}
         if cookie:
-            self._put_cookie(session.refresh, int(REFRESH_LIFE.total_seconds()))
+            self.set_cookie(
+                COOKIE, session.refresh, max_age=int(REFRESH_LIFE.total_seconds()), **self._cookie_attributes()
+            )
         else:
             answer["refresh"] = session.refresh
         answer |= {
@@ -83,18 +93,11 @@ class SessionHandler(ApiHandler):
 
     def drop_cookie(self) -> None:
         if self.cookie_token() is not None:
-            self._put_cookie("", 0)
+            self.clear_cookie(COOKIE, **self._cookie_attributes())
 
-    def _put_cookie(self, value: str, max_age: int) -> None:
-        self.set_cookie(
-            COOKIE,
-            value,
-            path=COOKIE_PATH,
-            max_age=max_age,
-            httponly=True,
-            samesite="Strict",
-            secure=self.is_https or self.services.public_url.startswith("https:"),
-        )
+    def _cookie_attributes(self) -> dict[str, Any]:
+        secure = self.is_https or self.services.public_url.startswith("https:")
+        return {"path": COOKIE_PATH, "httponly": True, "samesite": "Strict", "secure": secure}
 
     def count_failure(self, failure: DomainError) -> None:
         """A failed sign-in counts against the address it came from."""
@@ -153,9 +156,12 @@ class RevokeHandler(SessionHandler):
 
 
 class MeHandler(ApiHandler):
-    @operation(summary="The own account", answer=User)
+    @operation(summary="The own account", answer=Me)
     async def get(self) -> None:
-        self.answer(user_answer(await self.services.accounts.get(self.signed_in().account_id)))
+        caller = self.signed_in()
+        tickets = self.services.queues.open_tickets_of(caller.patient_id) if caller.patient_id else []
+        account = await self.services.accounts.get(caller.account_id)
+        self.answer({**user_answer(account), "tickets": [ticket_id for _, ticket_id in tickets]})
 
 
 class MyPasswordHandler(SessionHandler):
@@ -171,7 +177,7 @@ class MyPasswordHandler(SessionHandler):
         principal = self.signed_in()
         session = await self.services.accounts.change_password(principal, given.old, given.new)
         await self.services.audit.record(principal.actor, "change password", principal.account_id)
-        self.answer_session(session, cookie=self.cookie_token() is not None)
+        self.answer_session(session, cookie=given.cookie)
 
 
 def user_answer(account: Account) -> dict[str, str | None]:

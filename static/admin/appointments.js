@@ -17,7 +17,7 @@ export const appointmentsView = () =>
     path: "/api/appointments/",
     empty: t("appointments.none"),
     name: (each) => `${clockTime(each.start)} ${each.patient?.name ?? ""}`,
-    filters: [{ name: "day", label: t("list.day"), type: "date", value: dayOf(serverNow()) }],
+    filters: [{ name: "date", label: t("list.day"), type: "date", value: dayOf(serverNow()) }],
     create: { label: t("appointments.add"), open: (reload) => attempt(() => book(reload)) },
     columns: [
       { label: t("list.time"), cell: (each) => clockTime(each.start) },

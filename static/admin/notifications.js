@@ -38,7 +38,8 @@ export function notificationsView() {
 }
 
 const stateOf = (text) => {
-  const words = [smsStateName(text.state), text.code].filter(Boolean).join(" ");
+  const code = /^\d+$/.test(text.code ?? "") ? text.code : null;
+  const words = [smsStateName(text.state), code].filter(Boolean).join(" ");
   return notReached(text) ? mark("state-attention", "alert", words) : words;
 };
 

@@ -22,12 +22,14 @@ export const patientsView = () =>
       { label: t("patient.language"), cell: (patient) => LANGUAGES[patient.language] ?? patient.language },
       { label: t("patient.texts"), cell: (patient) => t(patient.sms_consent ? "patient.texts_yes" : "patient.texts_no") },
     ],
-    actions: (patient, reload) => [
-      { label: t("action.edit"), run: () => attempt(async () => edit(await api.get(`/api/patients/${patient.id}/`), reload)) },
-      { label: t("patients.new_password"), run: () => newPassword(patient) },
-      { label: t("patients.anonymise"), danger: true, run: () => anonymise(patient, reload) },
-    ],
+    actions: (patient, reload) => (patient.anonymised ? [] : actionsFor(patient, reload)),
   });
+
+const actionsFor = (patient, reload) => [
+  { label: t("action.edit"), run: () => attempt(async () => edit(await api.get(`/api/patients/${patient.id}/`), reload)) },
+  ...(patient.has_account ? [{ label: t("patients.new_password"), run: () => newPassword(patient) }] : []),
+  { label: t("patients.anonymise"), danger: true, run: () => anonymise(patient, reload) },
+];
 
 function edit(patient, reload) {
   const languages = Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }));
@@ -57,7 +59,8 @@ const filled = (values) => Object.fromEntries(Object.entries(values).filter(([, 
 
 /** Only what was changed, so that two people correcting different fields do not undo each other. */
 function changes(before, values) {
-  return Object.fromEntries(Object.entries(values).filter(([name, value]) => value !== (before[name] ?? "")));
+  const changed = Object.entries(values).filter(([name, value]) => value !== (before[name] ?? ""));
+  return Object.fromEntries(changed.map(([name, value]) => [name, value === "" ? null : value]));
 }
 
 async function newPassword(patient) {

@@ -99,7 +99,7 @@ function frame(field, id, control, hint, wrong) {
   }
   const text = field.required ? field.label : t("form.optional", { label: field.label });
   const label = control.group
-    ? h("p", { id: `${id}-label`, text })
+    ? h("p", { class: "group-label", id: `${id}-label`, text })
     : h("label", { for: id, text: field.plainLabel ? field.label : text });
   if (control.group) control.element.setAttribute("aria-labelledby", `${id}-label`);
   return h("div", { class: "field" }, label, hint, control.element, wrong);

@@ -18,9 +18,9 @@ export const appointmentStateName = (state) => named("appointment", state);
 
 const named = (group, value) => (hasText(`${group}.${value}`) ? t(`${group}.${value}`) : String(value ?? ""));
 
-/** How a text to a patient went, as reception needs it: reached, under way, or not reached. */
-const NOT_REACHED = new Set(["failed", "undelivered", "unknown", "suppressed", "expired"]);
-export const notReached = (sms) => Boolean(sms) && NOT_REACHED.has(sms.state);
+/** Texts that should have reached their patient and did not. Those nobody may send are not among them. */
+export const NOT_REACHED = ["failed", "undelivered", "unknown", "expired"];
+export const notReached = (sms) => Boolean(sms) && NOT_REACHED.includes(sms.state);
 
 const STATE_LOOK = {
   called: ["state-called", "call"],

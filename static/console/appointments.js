@@ -44,7 +44,7 @@ export class Appointments {
 
   async reload() {
     try {
-      const items = await api.all("/api/appointments/", { day: dayOf(serverNow()) });
+      const items = await api.all("/api/appointments/", { date: dayOf(serverNow()) });
       this.#problem.replaceChildren();
       this.#shown = items.filter((item) => item.state !== "cancelled" && this.#queues.doctors.has(item.doctor_id));
       this.#shown.sort((one, other) => one.start.localeCompare(other.start));

@@ -20,10 +20,9 @@ export function createRow(context) {
     { class: "row" },
     h("span", { class: "row-place" }),
     h("span", { class: "code row-code" }),
-    h("span", { class: "row-name" }),
+    h("span", { class: "row-who" }, h("span", { class: "row-name" }), h("span", { class: "row-marks" })),
     h("span", { class: "row-wait" }),
     more,
-    h("span", { class: "row-marks" }),
   );
   const open = () => openMenu(more, actionsFor(shown.get(element), context));
   more.addEventListener("click", open);
@@ -38,7 +37,8 @@ export function createRow(context) {
 export function updateRow(element, ticket) {
   const before = shown.get(element);
   shown.set(element, ticket);
-  const [place, code, name, wait, more, marks] = element.children;
+  const [place, code, who, wait, more] = element.children;
+  const [name, marks] = who.children;
   setText(place, ticket.position ? String(ticket.position) : "");
   setText(code, ticket.code);
   setText(name, ticket.patient.name);
@@ -82,6 +82,7 @@ function marksOf(ticket) {
   marks.push(h("span", { class: "soft", text: cameAs(ticket) }));
   if (ticket.state === "called" || ticket.state === "in_room") marks.push(h("span", { class: "soft", text: roomName(ticket.room) }));
   if (ticket.calls > 1) marks.push(h("span", { class: "soft", text: t("row.calls", { count: ticket.calls }) }));
+  if (ticket.sms?.state === "suppressed") marks.push(h("span", { class: "soft", text: t("row.no_texts") }));
   if (notReached(ticket.sms)) marks.push(mark("state-attention", "message", smsStateName(ticket.sms.state)));
   if (ticket.reason) marks.push(h("span", { class: "soft", text: ticket.reason }));
   for (const other of ticket.elsewhere ?? []) marks.push(mark("", "clock", t("row.elsewhere", { doctor: other.doctor ?? other.code })));

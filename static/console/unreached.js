@@ -6,13 +6,12 @@ import { h, setText } from "../base/dom.js";
 import { buildForm, given } from "../base/forms.js";
 import { clockTime, dayOf, t } from "../base/i18n.js";
 import { icon } from "../base/icons.js";
-import { kindName, mark, smsStateName } from "../base/labels.js";
+import { kindName, mark, NOT_REACHED, smsStateName } from "../base/labels.js";
 import { fill } from "../base/page.js";
 import { openDialog, toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
 
 const RELOAD = 20_000;
-const STATES = ["failed", "undelivered", "unknown", "suppressed", "expired"];
 
 export class Unreached {
   #timer;
@@ -32,7 +31,7 @@ export class Unreached {
 
   async reload() {
     const day = dayOf(serverNow());
-    const pages = await Promise.all(STATES.map((state) => api.get("/api/notifications/", { state, day, limit: 100 })));
+    const pages = await Promise.all(NOT_REACHED.map((state) => api.get("/api/notifications/", { state, day, limit: 100 })));
     this.#texts = pages.flatMap((page) => page.items).sort((one, other) => other.created_at.localeCompare(one.created_at));
     this.button.hidden = this.#texts.length === 0;
     setText(this.#count, t("unreached.count", { count: this.#texts.length }));

@@ -19,7 +19,7 @@ export function mineView() {
       api.get(`/api/patients/${session.user.patient_id}/`),
       api.all("/api/appointments/"),
     ]);
-    const tickets = await openTickets(me, appointments);
+    const tickets = await openTickets(me);
     const again = () => fill(element, load, explain);
     return [
       h("h1", { text: t("patient.mine") }),
@@ -33,11 +33,10 @@ export function mineView() {
   return { element, title: t("patient.mine") };
 }
 
-/** Tickets the account knows of, and those of today's appointments; ended ones are left out. */
-async function openTickets(me, appointments) {
-  const ids = new Set([...(me.tickets ?? []), ...appointments.map((each) => each.ticket_id).filter(Boolean)]);
-  const found = await Promise.all([...ids].map((id) => api.get(`/api/tickets/${id}/`).catch(() => null)));
-  return found.filter((ticket) => ticket && !ticket.ended_as);
+/** The places I hold now; one that has just ended is left out. */
+async function openTickets(me) {
+  const found = await Promise.all(me.tickets.map((id) => api.get(`/api/tickets/${id}/`)));
+  return found.filter((ticket) => !ticket.ended_as);
 }
 
 /** What is still ahead, soonest first. */
@@ -93,9 +92,15 @@ function appointment(each, again) {
 }
 
 function confirmNumber(patient, again) {
+  const sendAgain = async () => {
+    const words = await api.post(`/api/patients/${patient.id}/confirm/`).then(() => t("mine.code_sent"), explain);
+    toast(words);
+  };
+  const another = h("button", { class: "button", type: "button", text: t("mine.send_code"), on: { click: sendAgain } });
   const form = buildForm({
     fields: [{ name: "code", label: t("mine.code"), required: true, attributes: { inputmode: "numeric", autocomplete: "one-time-code" } }],
     submit: t("mine.confirm"),
+    extra: [another],
     onSubmit: async (values, key) => {
       await api.post(`/api/patients/${patient.id}/confirm/`, values, key);
       again();
