@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from handlers.base import ApiHandler, operation
-from handlers.schemas import Answer, Body, PageQuery, Query
+from handlers.schemas import Answer, Body, PageQuery, Password, Query
 from server.clock import iso
 from server.doctors.model import Doctor, DoctorChanges, Kind, NewDoctor
 from server.errors import NotFound, PatientInQueue
@@ -37,7 +37,7 @@ class DoctorBody(Body):
     slot_minutes: SlotMinutes = 15
     hours: Hours | None = None
     username: Annotated[str | None, Field(max_length=64)] = None
-    password: Annotated[str | None, Field(max_length=200)] = None
+    password: Password | None = None
 
 
 class DoctorChange(Body):

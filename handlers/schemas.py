@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from server.clock import whole_milliseconds
 from server.errors import BadJson, FieldError, Invalid
@@ -57,6 +57,8 @@ Instant = Annotated[AwareDatetime, AfterValidator(_instant)]
 Id = Annotated[str, Field(min_length=1, max_length=128)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(max_length=500)]
+# As it was typed, spaces at its ends too; how long it may be is said by `accounts.passwords`.
+Password = Annotated[str, StringConstraints(min_length=1, max_length=1024, strip_whitespace=False)]
 
 M = TypeVar("M", bound=BaseModel)
 

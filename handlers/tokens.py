@@ -106,9 +106,7 @@ class SessionHandler(ApiHandler):
 
 
 class TokenHandler(SessionHandler):
-    @operation(
-        summary="Sign in", body=SignIn, answer=TokenAnswer, errors=(InvalidCredentials, SlowDown)
-    )
+    @operation(summary="Sign in", body=SignIn, answer=TokenAnswer, errors=(InvalidCredentials, SlowDown))
     async def post(self) -> None:
         given = self.body(SignIn)
         self.services.limits.before_sign_in(self.client_address)

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from handlers.base import ApiHandler, operation
-from handlers.schemas import Answer, Body, Id, Name, PageQuery
-from handlers.tokens import Password, User, user_answer
+from handlers.schemas import Answer, Body, Id, Name, PageQuery, Password
+from handlers.tokens import User, user_answer
 from server.accounts.roles import Role
 from server.doctors.service import DoctorService
 from server.errors import Invalid, NotFound, WrongState

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -86,9 +86,11 @@ class Jobs:
         """Run the job no later than `at`; nothing once stopped."""
         if self._scheduler is None:
             return
+        # The scheduler goes by the machine's clock, which need not be the product's.
+        run_at = datetime.now(UTC) + max(at - self._clock.now(), timedelta(0))
         job = self._scheduler.get_job(name)
-        if job.next_run_time is None or job.next_run_time > at:
-            self._scheduler.modify_job(name, next_run_time=at)
+        if job.next_run_time is None or job.next_run_time > run_at:
+            self._scheduler.modify_job(name, next_run_time=run_at)
 
     def ages(self) -> Mapping[str, float]:
         """Seconds since each job last ended well (since the start, where it has not yet)."""
