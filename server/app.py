@@ -181,9 +181,23 @@ def _reachable(url: str) -> str:
 
 
 def startup_lines(server: Server) -> list[str]:
-    """What the operator needs to know once, before `listening on`."""
-    lines = [f"demo login: {login.username} / {login.password}" for login in server.demo_logins]
+    """What the operator needs to know once, before `listening on`; in the demo also where to look."""
+    lines = _demo_lines(server) if server.settings.demo else []
     if server.first_admin is not None:
         login = server.first_admin
         lines.append(f"first administrator: {login.username} / {login.password} (shown only now; change it)")
     return lines
+
+
+def _demo_lines(server: Server) -> list[str]:
+    url = _reachable(server.url)
+    board = "&".join(f"doctor={doctor.id}" for doctor in server.services.doctors.all())
+    pages = {
+        "patients": "/",
+        "reception": "/console/",
+        "waiting-room TV": f"/kiosk/?{board}",
+        "administration": "/admin/",
+        "API": "/api/docs/",
+    }
+    logins = [f"demo login: {login.username} / {login.password}" for login in server.demo_logins]
+    return [f"{name + ':':17}{url}{path}" for name, path in pages.items()] + logins
