@@ -6,10 +6,9 @@ import pytest
 
 from server.storage.port import Storage
 from tests.queue.clinic import Clinic
-from tests.storage.conftest import io_loop
 from tests.storage.support import FaultyStorage, home, sqlite_home, storage, wire_server
 
-__all__ = ["home", "io_loop", "sqlite_home", "storage", "wire_server"]
+__all__ = ["home", "sqlite_home", "storage", "wire_server"]
 
 
 @pytest.fixture
