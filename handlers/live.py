@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal
 
 import structlog
 from pydantic import Field, RootModel
+from tornado.httputil import HTTPHeaders
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketHandler
@@ -41,6 +42,7 @@ MESSAGE_LIMIT: Final = 16 * 1024
 SIGN_IN_SECONDS: Final = 10.0
 MOST_DOCTORS: Final = 200
 MOST_MOVES: Final = 10
+NO_HEADERS: Final = HTTPHeaders()
 
 CLOSES: Final[dict[type[DomainError], CloseCode]] = {
     NotFound: CloseCode.NOT_FOUND,
@@ -113,6 +115,8 @@ class LiveHandler(HubSocket, WiredHandler):
     async def open(self, *args: str, **path: str) -> None:
         self.subject = next(iter(path.values()), "")
         self.set_nodelay(True)
+        # Sockets stay for hours and there may be thousands: what only the handshake needed is let go.
+        self.request.headers = self._headers = NO_HEADERS
         if self.hub.connect(self, self.first):
             await self._obey(self._begin())
 
