@@ -27,7 +27,7 @@ PING_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Statements:
+class Statements:
     """The SQL of one collection, and the fields that its columns take from a document."""
 
     insert: str
@@ -36,10 +36,10 @@ class _Statements:
 
 
 @cache
-def _statements(collection: str) -> _Statements:
+def statements(collection: str) -> Statements:
     fields = indexed_fields(collection)
     columns = ["document", "rev", *map(quoted, fields), "_id"]
-    return _Statements(
+    return Statements(
         insert=f"INSERT INTO {quoted(collection)} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
         replace=f"UPDATE {quoted(collection)} SET {', '.join(f'{column} = ?' for column in columns[:-1])}"
         " WHERE _id = ? AND rev = ?",
@@ -48,9 +48,9 @@ def _statements(collection: str) -> _Statements:
 
 
 def _row(collection: str, document: Mapping[str, Any]) -> list[Any]:
-    """The values for `_Statements.insert`, encoded now: what the caller does to the document later does not matter."""
+    """The values for `Statements.insert`, encoded now: what the caller does to the document later does not matter."""
     check_document(collection, document)
-    values = (comparable(document[field]) for field in _statements(collection).fields)
+    values = (comparable(document[field]) for field in statements(collection).fields)
     return [bson.encode(document, codec_options=CODEC), document.get("rev"), *values, document["_id"]]
 
 
@@ -137,14 +137,14 @@ def _occupy(directory: Path) -> DirectoryLock:
 
 def _insert(collection: str, row: list[Any], connection: sqlite3.Connection) -> None:
     try:
-        connection.execute(_statements(collection).insert, row)
+        connection.execute(statements(collection).insert, row)
     except sqlite3.IntegrityError as error:
         raise _duplicate(connection, collection, error, new_id=row[-1]) from error
 
 
 def _replace(collection: str, row: list[Any], connection: sqlite3.Connection) -> bool:
     try:
-        return connection.execute(_statements(collection).replace, row).rowcount == 1
+        return connection.execute(statements(collection).replace, row).rowcount == 1
     except sqlite3.IntegrityError as error:
         raise _duplicate(connection, collection, error, new_id=None) from error
 
