@@ -93,7 +93,8 @@ class TornadoHttpClient(AsyncHttpClient):
         if self._api_url is not None:
             mine = urlsplit(self._api_url)
             parts = parts._replace(scheme=mine.scheme, netloc=mine.netloc, path=mine.path.rstrip("/") + parts.path)
-        return urlunsplit(parts._replace(query=urlencode(params or {}, doseq=True)))
+        query = "&".join(filter(None, (parts.query, urlencode(params or {}, doseq=True))))
+        return urlunsplit(parts._replace(query=query))
 
     def _read(self, response: HTTPResponse) -> Response:
         text = response.body.decode(errors="replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from server.errors import StorageUnavailable
 from server.sms.lifecycle import LEASE, LOST
 from server.sms.model import MessageState
+from server.sms.provider import Outgoing, Reply
 from tests.sms.support import ROWS, World
 
 pytestmark = pytest.mark.gen_test(timeout=30)
@@ -153,3 +155,39 @@ async def test_texts_still_queued_are_sent_after_a_restart_if_they_are_in_time(w
     await world.reaches(MessageState.ACCEPTED, "soon:your_turn:1")
     await world.reaches(MessageState.EXPIRED, "late:your_turn:1")
     assert len(world.stand_in.posts) == 3
+
+
+class Crashing:
+    """A provider with a defect: nobody knows whether its request left."""
+
+    live = True
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.called = asyncio.Event()
+
+    async def send(self, outgoing: Outgoing) -> Reply:
+        self.calls += 1
+        self.called.set()
+        raise RuntimeError("a defect")
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+async def test_a_defect_while_sending_never_sends_again_and_is_shown(world: World) -> None:
+    provider = Crashing()
+    outbox = world.outbox(provider)
+    await outbox.put(world.message())
+    await provider.called.wait()
+    await outbox.settle()
+    await outbox.sweep()
+    assert (await world.row()).state is MessageState.SENDING
+    world.clock.turn(LEASE.total_seconds() + 1)
+    await outbox.sweep()
+    row = await world.reaches(MessageState.UNKNOWN)
+    assert row.code == LOST
+    await outbox.pump()
+    await outbox.put(world.message())
+    await outbox.settle()
+    assert provider.calls == 1

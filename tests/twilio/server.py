@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -178,17 +178,16 @@ class Messages(Api):
     def get(self, account: str) -> None:
         size = min(int(self.get_query_argument("PageSize", "50")), 1000)
         page = int(self.get_query_argument("Page", "0"))
-        wanted = {
-            name.lower(): self.get_query_argument(name) for name in ("To", "From") if self.get_query_argument(name, "")
-        }
+        wanted = {name: value for name in ("To", "From") if (value := self.get_query_argument(name, ""))}
         found = [
             message
             for message in reversed(self.stand_in.messages.values())
-            if message["account_sid"] == account and all(message[name] == value for name, value in wanted.items())
+            if message["account_sid"] == account
+            and all(message[name.lower()] == value for name, value in wanted.items())
         ]
         start = page * size
         more = len(found) > start + size
-        uri = f"{VERSION}/{account}/Messages.json?PageSize={size}&Page="
+        uri = f"{VERSION}/{account}/Messages.json?{urlencode({**wanted, 'PageSize': size})}&Page="
         self.finish(
             {
                 "messages": found[start : start + size],
