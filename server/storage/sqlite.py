@@ -69,7 +69,7 @@ class SqliteStorage:
         lock = await asyncio.to_thread(_occupy, directory)
         try:
             await asyncio.to_thread(prepare_file, path)
-        except CannotOpenStorage:
+        except BaseException:
             lock.release()
             raise
         writer = Lane(path, partial(connect, path, writes=True), writes=True)

@@ -47,9 +47,8 @@ def quoted(name: str) -> str:
 
 def connect(path: Path, *, writes: bool) -> sqlite3.Connection:
     """A connection to the existing file. Raises sqlite3.Error; never creates a file in the place of a lost one."""
-    mode = "rw" if writes else "ro"
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
+        f"{path.absolute().as_uri()}?mode=rw",
         uri=True,
         timeout=BUSY_SECONDS,
         isolation_level=None,
@@ -61,6 +60,9 @@ def connect(path: Path, *, writes: bool) -> sqlite3.Connection:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
             connection.execute(f"PRAGMA journal_size_limit = {LOG_PAGES * 4096}")
+        else:
+            # Not mode=ro: the first to open the file may have to recover its log.
+            connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
     except sqlite3.Error:
         connection.close()
