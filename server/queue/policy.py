@@ -61,7 +61,12 @@ def next_promotion(day: QueueDay) -> datetime | None:
 
 def promoted(day: QueueDay, now: datetime) -> QueueDay:
     """This day with every ticket that waited too long in the class above, behind those already in it."""
-    due = [(at, ticket) for ticket in day.tickets.values() if (at := promotion_at(ticket, day.policy)) and at <= now]
+    latest = now - timedelta(minutes=day.policy.max_wait_normal)  # whoever came later waits too short a time
+    due = [
+        (at, ticket)
+        for ticket in day.tickets.values()
+        if ticket.arrived_at <= latest and (at := promotion_at(ticket, day.policy)) and at <= now
+    ]
     if not due:
         return day
     above = [
