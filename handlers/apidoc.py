@@ -205,7 +205,7 @@ def _allowed(permission: Permission) -> list[str]:
 
 def _tag(pattern: str) -> str:
     parts = [part for part in pattern.split("/") if part]
-    return parts[1] if parts[0] == "api" and len(parts) > 1 else "operation"
+    return parts[1] if parts[0] == "api" and "." not in parts[1] else "operation"
 
 
 def _operation_id(method: str, pattern: str) -> str:
