@@ -15,7 +15,7 @@ ALL_DAY = {weekday: [["00:00", "24:00"]] for weekday in ("mon", "tue", "wed", "t
 
 
 @dataclass(frozen=True)
-class Clinic:
+class Practice:
     """A running server with a clock that stands at Monday noon, an administrator and a receptionist."""
 
     server: Server
@@ -23,6 +23,10 @@ class Clinic:
     anyone: Api
     admin: Api
     desk: Api
+
+    def forget_answers(self) -> None:
+        """As a restart does: what was done is then known to the database alone."""
+        self.server.services.replays._entries.clear()
 
     async def doctor(self, **given: Any) -> dict[str, Any]:
         """A new doctor with hours all day."""
@@ -53,7 +57,7 @@ class Clinic:
 
     async def code_sent_to(self, patient_id: str) -> str:
         """The latest confirming code, as the patient reads it."""
-        latest = (await self.messages(patient=patient_id, kind="code"))[0]
+        latest = (await self.messages(patient_id=patient_id, kind="code"))[0]
         found = re.search(r"\b\d{6}\b", latest["body"])
         assert found, latest
         return found[0]
@@ -69,11 +73,11 @@ def fields(reply: Reply) -> list[str]:
     return [error["field"] for error in reply.problem(422, "invalid")["errors"]]
 
 
-async def open_clinic(start_server: StartServer, clock: TurnedClock, **settings: Any) -> Clinic:
+async def open_practice(start_server: StartServer, clock: TurnedClock, **settings: Any) -> Practice:
     """Start the server and sign the staff in."""
     server = await start_server(clock=clock, **settings)
     anyone = Api(server.url)
     admin = await anyone.sign_in("admin", "admin-password")
     user = {"username": "desk", "password": "desk-password", "role": "receptionist", "name": "Desk"}
     (await admin.post("/api/users/", user)).ok(201)
-    return Clinic(server, clock, anyone, admin, await anyone.sign_in("desk", "desk-password"))
+    return Practice(server, clock, anyone, admin, await anyone.sign_in("desk", "desk-password"))

@@ -1,0 +1,52 @@
+"""What pages know of the clinic, and what administrators may change."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.http.people import Practice, fields
+
+
+@pytest.mark.gen_test
+async def test_everybody_knows_the_clinic(practice: Practice) -> None:
+    assert (await practice.anyone.get("/api/clinic/")).ok(200) == {
+        "name": "Riverside Clinic",
+        "timezone": "UTC",
+        "default_country": "US",
+        "languages": ["en", "es", "fr", "ar"],
+        "self_join": "anywhere",
+        "sms": "simulated",
+        "consent_wording": "2025-1",
+        "demo": False,
+        "now": "2026-03-02T12:00:00+00:00",
+    }
+
+
+@pytest.mark.gen_test
+async def test_settings_change_at_once_and_stay(practice: Practice) -> None:
+    before = (await practice.admin.get("/api/settings/")).ok(200)
+    change = {"name": "Harbour Clinic", "late_grace_minutes": 5, "sms": {"booked": False}}
+    after = (await practice.admin.patch("/api/settings/", change)).ok(200)
+    assert after == {**before, **change, "sms": {**before["sms"], "booked": False}}
+    assert (await practice.admin.get("/api/settings/")).ok() == after
+    assert (await practice.anyone.get("/api/clinic/")).ok()["name"] == "Harbour Clinic"
+    assert (await practice.admin.patch("/api/settings/", {"late_grace_minutes": 7})).ok()["name"] == "Harbour Clinic"
+
+
+@pytest.mark.gen_test
+async def test_a_kind_that_is_off_is_not_sent(practice: Practice) -> None:
+    doctor, patient = await practice.doctor(), await practice.patient(phone="+12025550147")
+    (await practice.admin.patch("/api/settings/", {"sms": {"booked": False}})).ok()
+    body = {"doctor_id": doctor["id"], "patient_id": patient["id"], "start": (await practice.slots(doctor["id"]))[0]}
+    (await practice.desk.post("/api/appointments/", body)).ok(201)
+    (text,) = await practice.messages(patient_id=patient["id"])
+    assert (text["kind"], text["state"], text["code"]) == ("booked", "suppressed", "kind_off")
+
+
+@pytest.mark.gen_test
+async def test_wrong_settings_are_named_and_only_for_administrators(practice: Practice) -> None:
+    wrong = {"name": "", "late_grace_minutes": 999, "sms": {"pigeon": True}}
+    assert fields(await practice.admin.patch("/api/settings/", wrong)) == ["name", "late_grace_minutes", "sms.pigeon"]
+    assert fields(await practice.admin.patch("/api/settings/", {"sms": {"booked": 1}})) == ["sms.booked"]
+    (await practice.desk.get("/api/settings/")).problem(403, "forbidden")
+    (await practice.desk.patch("/api/settings/", {})).problem(403, "forbidden")
