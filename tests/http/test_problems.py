@@ -15,7 +15,7 @@ from server.accounts.roles import PERMISSIONS, Open, Role
 from server.app import Server
 from server.errors import StorageUnavailable
 from tests.api import Api, Reply
-from tests.http.people import People
+from tests.http.roles import People
 
 CODES = {kind.code for kind in STATUS} | {"internal"}
 MEMBERS = {"type", "title", "status", "code", "detail", "errors", "request_id"}

@@ -1,0 +1,130 @@
+"""Users and the audit, as administrators work with them."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.app import Server
+from tests.api import Api
+from tests.http.roles import PASSWORD, People
+
+NEW = {"username": "Front.Desk", "password": PASSWORD, "role": "receptionist", "name": "Front desk"}
+
+
+@pytest.mark.gen_test
+async def test_a_new_user_can_sign_in_and_work(api: Api, admin: Api) -> None:
+    user = (await admin.post("/api/users/", NEW)).ok(201)
+    assert (user["username"], user["role"], user["name"]) == ("front.desk", "receptionist", "Front desk")
+    caller = await api.sign_in("FRONT.desk", PASSWORD)
+    (await caller.get("/api/patients/")).ok()
+    assert (await admin.get(f"/api/users/{user['id']}/")).ok() == user
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"username": "a"}, "username"),
+        ({"username": "two words"}, "username"),
+        ({"username": "admin"}, "username"),
+        ({"password": "short"}, "password"),
+        ({"password": "ü" * 37}, "password"),
+        ({"role": "patient"}, "role"),
+        ({"role": "boss"}, "role"),
+        ({"role": "doctor"}, "doctor_id"),
+        ({"doctor_id": "AAAAAAAAAAAAAAAAAAAAAA"}, "doctor_id"),
+    ],
+)
+@pytest.mark.gen_test
+async def test_what_is_wrong_with_a_new_user_is_named(admin: Api, changed: dict[str, str], field: str) -> None:
+    problem = (await admin.post("/api/users/", NEW | changed)).problem(422, "invalid")
+    assert field in [error["field"] for error in problem["errors"]]
+
+
+@pytest.mark.gen_test
+async def test_users_are_listed_by_page_and_by_role(people: People) -> None:
+    admin = people.admin
+    first = (await admin.get("/api/users/", {"limit": 3})).ok()
+    rest = (await admin.get("/api/users/", {"limit": 3, "cursor": first["next_cursor"]})).ok()
+    listed = [user["username"] for user in [*first["items"], *rest["items"]]]
+    assert listed == ["pat", "desk", "rao", "admin"]
+    assert rest["next_cursor"] is None
+    doctors = (await admin.get("/api/users/", {"role": "doctor"})).ok()["items"]
+    assert [user["doctor_id"] for user in doctors] == [people.doctor_id]
+
+
+@pytest.mark.gen_test
+async def test_a_changed_role_ends_the_sessions(people: People) -> None:
+    desk = people.receptionist
+    session = (await people.anonymous.post("/api/token/", {"username": "desk", "password": PASSWORD})).ok()
+    (await people.admin.patch(f"/api/users/{desk.user['id']}/", {"name": "Another name"})).ok()
+    (await desk.get("/api/me/")).ok()
+    changed = (await people.admin.patch(f"/api/users/{desk.user['id']}/", {"role": "admin"})).ok()
+    assert changed["role"] == "admin"
+    (await desk.get("/api/me/")).problem(401, "not_signed_in")
+    refresh = await people.anonymous.post("/api/token/refresh/", {"refresh": session["refresh"]})
+    refresh.problem(401, "not_signed_in")
+    again = await people.anonymous.sign_in("desk", PASSWORD)
+    (await again.get("/api/users/")).ok()
+
+
+@pytest.mark.gen_test
+async def test_a_doctors_account_needs_its_doctor(people: People) -> None:
+    path = f"/api/users/{people.receptionist.user['id']}/"
+    (await people.admin.patch(path, {"role": "doctor"})).problem(422, "invalid")
+    changed = (await people.admin.patch(path, {"role": "doctor", "doctor_id": people.doctor_id})).ok()
+    assert changed["doctor_id"] == people.doctor_id
+    back = (await people.admin.patch(path, {"role": "receptionist"})).ok()
+    assert back["doctor_id"] is None
+    (await people.admin.patch(path, {"role": "patient"})).problem(422, "invalid")
+
+
+@pytest.mark.gen_test
+async def test_a_password_set_by_the_administrator_ends_the_sessions(people: People) -> None:
+    path = f"/api/users/{people.patient.user['id']}/password/"
+    (await people.admin.post(path, {"password": "short"})).problem(422, "invalid")
+    (await people.admin.post(path, {"password": "set-by-the-admin"})).ok(204)
+    (await people.patient.get("/api/me/")).problem(401, "not_signed_in")
+    await people.anonymous.sign_in("pat", "set-by-the-admin")
+
+
+@pytest.mark.gen_test
+async def test_a_removed_user_is_out_at_once(people: People) -> None:
+    desk = people.receptionist
+    (await people.admin.delete(f"/api/users/{desk.user['id']}/")).ok(204)
+    (await desk.get("/api/patients/")).problem(401, "not_signed_in")
+    sign_in = await people.anonymous.post("/api/token/", {"username": "desk", "password": PASSWORD})
+    sign_in.problem(401, "invalid_credentials")
+    (await people.admin.delete(f"/api/users/{desk.user['id']}/")).problem(404, "not_found")
+
+
+@pytest.mark.gen_test
+async def test_the_last_administrator_stays(admin: Api) -> None:
+    path = f"/api/users/{admin.user['id']}/"
+    (await admin.delete(path)).problem(409, "wrong_state")
+    (await admin.patch(path, {"role": "receptionist"})).problem(409, "wrong_state")
+    (await admin.post("/api/users/", NEW | {"role": "admin"})).ok(201)
+    (await admin.delete(path)).ok(204)
+
+
+@pytest.mark.gen_test
+async def test_every_staff_write_leaves_a_row_without_personal_data(people: People, server: Server) -> None:
+    patient = {"name": "Ada Byron", "phone": "+12025550199", "sms_consent": True}
+    registered = (await people.receptionist.post("/api/patients/", patient)).ok(201)
+    (
+        await people.receptionist.post("/api/enqueue/", {"doctor_id": people.doctor_id, "patient_id": registered["id"]})
+    ).ok()
+    ticket = (await people.doctor.post("/api/notify-next/", {"doctor_id": people.doctor_id})).ok()["called"]
+    (await people.doctor.post(f"/api/tickets/{ticket['id']}/start/", {})).ok()
+    await server.services.audit.flush()
+    page = (await people.admin.get("/api/audit/", {"subject_id": ticket["id"]})).ok()
+    (row,) = page["items"]
+    assert row["actor"] == {"id": people.doctor.user["id"], "role": "doctor", "name": "Dr Rao"}
+    assert "start" in row["action"]
+    everything = await people.admin.get("/api/audit/", {"limit": 200})
+    assert "Ada" not in everything.raw.decode()
+    assert "5550199" not in everything.raw.decode()
+    actions = [entry["action"] for entry in everything.ok()["items"]]
+    assert len([action for action in actions if "enqueue" in action or "join" in action]) == 1
+    mine = (await people.admin.get("/api/audit/", {"actor_id": people.doctor.user["id"]})).ok()["items"]
+    assert {entry["actor"]["id"] for entry in mine} == {people.doctor.user["id"]}
+    assert mine == sorted(mine, key=lambda entry: entry["at"], reverse=True)
