@@ -23,6 +23,7 @@ from handlers.routes import all_routes
 from handlers.services import Services
 from handlers.traffic import Traffic
 from server.accounts.passwords import Passwords
+from server.accounts.roles import Actor
 from server.accounts.service import AccountService
 from server.accounts.tokens import Tokens, signing_secret
 from server.appointments.service import AppointmentService
@@ -182,10 +183,14 @@ def _introduce(services: Services) -> None:
         for doctor in doctors.all():
             await queues.doctor_changed(doctor.id)
 
+    async def patient_leaves(patient_id: str, actor: Actor) -> None:
+        await appointments.end_for_patient(patient_id, actor)
+        await services.outbox.forget(patient_id)
+
     doctors.on_change = queues.doctor_changed
     doctors.has_open_tickets = has_open_tickets
     doctors.before_delete = appointments.end_for_doctor
-    services.patients.before_anonymise = appointments.end_for_patient
+    services.patients.before_anonymise = patient_leaves
     services.patients.on_change = patient_changed
     services.clinic.on_change = policy_changed
 
@@ -236,7 +241,18 @@ def _observe(wired: Wired) -> None:
         "lane",
         lambda: {str(lane): number for lane, number in services.outbox.figures().backlog.items()},
     )
+    metrics.read(
+        "clinic_sms_blocked",
+        "1 while Twilio refuses the account, by its code",
+        "code",
+        lambda: _blocked(services.outbox),
+    )
     metrics.read("clinic_job_age_seconds", "Since each job last ended well", "job", wired.jobs.ages)
+
+
+def _blocked(outbox: Outbox) -> dict[str, float]:
+    alert = outbox.figures().alert
+    return {alert.code: 1.0} if alert else {}
 
 
 def _hub_totals(hub: Hub) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -43,11 +44,12 @@ class Desk:
         return found
 
     async def your_turn(self, ticket: dict[str, Any]) -> dict[str, Any]:
-        """The ticket's `your_turn` once all sends have ended."""
-        await self.server.services.queues.sweep()
-        await self.server.services.outbox.settle()
-        [found] = await self.logged(ticket_id=ticket["id"], kind="your_turn")
-        return found
+        """The ticket's `your_turn`, once the relay has brought it and its request has ended."""
+        while True:
+            for row in await self.logged(ticket_id=ticket["id"], kind="your_turn"):
+                if row["state"] not in ("queued", "sending"):
+                    return row
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -131,3 +133,21 @@ async def test_the_log_is_for_staff(desk: Desk) -> None:
     anonymous = desk.admin.with_token(None)
     (await anonymous.get("/api/notifications/")).problem(401, "not_signed_in")
     (await anonymous.post("/api/notifications/x/resend/")).problem(401, "not_signed_in")
+
+
+async def test_an_anonymised_patients_texts_keep_their_outcome_only(desk: Desk) -> None:
+    ticket = await desk.call()
+    row = await desk.your_turn(ticket)
+    (await desk.admin.post(f"/api/tickets/{ticket['id']}/finish/")).ok()
+    (await desk.admin.delete(f"/api/patients/{row['patient_id']}/")).ok()
+    shown = (await desk.admin.get(f"/api/notifications/{row['id']}/")).ok()
+    assert (shown["to_masked"], shown["body"], shown["state"]) == ("", "", "accepted")
+
+
+async def test_an_account_that_twilio_refuses_shows_in_the_metrics(desk: Desk) -> None:
+    desk.stand_in.accounts[ACCOUNT_SID] = "another-token"
+    ticket = await desk.call()
+    while (await desk.logged(ticket_id=ticket["id"], kind="your_turn"))[0]["code"] != "20003":
+        await asyncio.sleep(0.01)
+    metrics = (await desk.admin.get("/metrics")).raw.decode()
+    assert 'clinic_sms_blocked{code="20003"} 1.0' in metrics
