@@ -1,4 +1,7 @@
-"""A caller of the REST API for tests: one per person, with or without an access token."""
+"""A caller of the REST API for tests: one per person, with or without an access token.
+
+Every success it receives is held against the operation's documentation.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from typing import Any
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.httputil import HTTPHeaders, url_concat
+
+from tests.contract import assert_as_documented
 
 AT_ONCE = 256
 
@@ -104,4 +109,6 @@ class Api:
         )
         if answer.code == 599:
             raise answer.error or AssertionError("no answer")
-        return Reply(answer.code, answer.headers, answer.body or b"")
+        reply = Reply(answer.code, answer.headers, answer.body or b"")
+        assert_as_documented(method, path, reply.status, reply.raw)
+        return reply
