@@ -207,14 +207,23 @@ class LiveHandler(HubSocket, WiredHandler):
 
     async def _watch_ticket(self, ticket_id: str) -> None:
         """The ticket, and where it was moved to since: the newest comes last."""
+        moved_to: str | None = await self._send_ticket(ticket_id)
         for _ in range(MOST_MOVES):
-            topic = messages.ticket_topic(ticket_id)
-            self.hub.subscribe(self, topic)
-            view = await self.services.queues.ticket_view(ticket_id)
-            self.hub.send(self, topic, view.seq, view.at, partial(messages.ticket, view))
-            ticket_id = json.loads(view.body)["moved_to"] or ""
-            if not ticket_id:
+            if moved_to is None:
                 return
+            try:
+                moved_to = await self._send_ticket(moved_to)
+            except NotFound:
+                return  # the move is under way; the other queue's answer comes as a change
+
+    async def _send_ticket(self, ticket_id: str) -> str | None:
+        """Watch one ticket; the ticket it was moved to."""
+        topic = messages.ticket_topic(ticket_id)
+        self.hub.subscribe(self, topic)
+        view = await self.services.queues.ticket_view(ticket_id)
+        self.hub.send(self, topic, view.seq, view.at, partial(messages.ticket, view))
+        moved_to: str | None = json.loads(view.body)["moved_to"]
+        return moved_to
 
     async def _watch_board(self, token: str) -> None:
         display = await self.services.displays.admit(self.subject, token)

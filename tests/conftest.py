@@ -169,6 +169,8 @@ def ws_connect(io_loop: IOLoop) -> Iterator[WsConnect]:
     async def close() -> None:
         for connection in opened:
             connection.close()
+            if connection.close_code is not None:
+                continue  # the server had closed it, and the test has heard so
             with suppress(TimeoutError):
                 async with asyncio.timeout(2):
                     while await connection.read_message() is not None:

@@ -15,6 +15,7 @@ from server.clock import Clock, iso
 from server.encoding import encode
 from server.live import messages
 from server.live.hub import Hub
+from server.live.messages import CloseCode
 from server.queue import views
 from server.queue.model import IN_QUEUE, QueueDay, Ticket
 from server.queue.views import Around, Scene, Sms
@@ -71,6 +72,8 @@ class Showcase:
         if day is not None:
             self._reindex(day, None)
         self._forget(doctor_id)
+        for staff in (True, False):
+            self._hub.end(messages.queue_topic(doctor_id, staff=staff), CloseCode.NOT_FOUND, "not_found")
 
     def again(self, doctor_id: str) -> None:
         """Same `seq`, newer `at`: estimates have moved, or something around the document has."""
@@ -139,13 +142,15 @@ class Showcase:
         for ticket in day.tickets.values():
             topic = messages.ticket_topic(ticket.id)
             if self._hub.watched(topic):
-                self._hub.publish(topic, day.seq, at, partial(self._ticket_message, doctor_id, ticket.id))
+                self._hub.publish(topic, day.seq, at, partial(self._ticket_message, doctor_id, ticket))
+                if ticket.moved_to is not None:
+                    self._hub.follow(topic, messages.ticket_topic(ticket.moved_to))
 
     def _queue_message(self, doctor_id: str, staff: bool) -> str:
         return messages.queue(doctor_id, self.view(doctor_id, staff=staff))
 
-    def _ticket_message(self, doctor_id: str, ticket_id: str) -> str:
-        return messages.ticket(self.ticket_view(doctor_id, self._days[doctor_id].tickets[ticket_id]))
+    def _ticket_message(self, doctor_id: str, ticket: Ticket) -> str:
+        return messages.ticket(self.ticket_view(doctor_id, ticket))
 
     def _forget(self, doctor_id: str) -> None:
         self._scenes.pop(doctor_id, None)
