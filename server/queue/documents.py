@@ -5,10 +5,10 @@ The names are those of the model; enums are their values, dates ISO strings, ins
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from datetime import date
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from server.ids import order_key
 from server.queue.model import (
@@ -33,26 +33,38 @@ from server.queue.model import (
 Document = dict[str, Any]
 
 
-class TicketDocuments:
-    """The tickets of one queue as documents, each made once per change of the ticket.
+T = TypeVar("T")
+
+
+class Made(Generic[T]):
+    """Values that were turned into documents before: each is turned once, however often the day is written.
 
     A commit with 300 tickets behind it then costs the making of one document, not of 300.
     """
 
-    def __init__(self) -> None:
-        self._made: dict[str, tuple[Ticket, Document]] = {}
+    def __init__(self, make: Callable[[T], Document]) -> None:
+        self._make = make
+        self._made: dict[str, tuple[T, Document]] = {}
 
-    def of(self, tickets: Iterable[Ticket]) -> list[Document]:
-        """The documents of `tickets`, in order; those no longer asked for are forgotten."""
-        made = {}
-        for ticket in tickets:
-            known = self._made.get(ticket.id)
-            made[ticket.id] = known if known and known[0] is ticket else (ticket, ticket_document(ticket))
+    def of(self, values: Mapping[str, T]) -> list[Document]:
+        """The documents of `values`, in order; those no longer asked for are forgotten."""
+        before, made = self._made, {}
+        for id, value in values.items():
+            known = before.get(id)
+            made[id] = known if known is not None and known[0] is value else (value, self._make(value))
         self._made = made
         return [document for _, document in made.values()]
 
 
-def day_document(day: QueueDay, tickets: TicketDocuments) -> Document:
+class DayDocuments:
+    """What is kept between two writes of one day."""
+
+    def __init__(self) -> None:
+        self.tickets = Made(ticket_document)
+        self.commands = Made[Done](_flat)
+
+
+def day_document(day: QueueDay, made: DayDocuments) -> Document:
     """The whole document of DESIGN 2; `finished` is 0 or 1, because it is an indexed scalar."""
     return {
         "_id": day.id,
@@ -68,10 +80,10 @@ def day_document(day: QueueDay, tickets: TicketDocuments) -> Document:
         "finished": int(day.finished),
         "next_number": day.next_number,
         "next_effect": day.next_effect,
-        "tickets": tickets.of(day.tickets.values()),
+        "tickets": made.tickets.of(day.tickets),
         "calls": [_flat(call) for call in day.calls],
         "effects": [{"number": e.number, "kind": e.kind, "data": e.data} for e in day.effects],
-        "commands": [_flat(done) for done in day.commands.values()],
+        "commands": made.commands.of(day.commands),
         "undo": _undo_document(day.undo),
         "services": list(day.services),
         "past_services": list(day.past_services),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from statistics import quantiles
 
 from server.queue.model import QueueDay, State, Status, Ticket
@@ -19,10 +19,20 @@ ENOUGH = 5
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Between which two instants a ticket will probably be called."""
+    """Between which two instants a ticket will probably be called, as Unix seconds until somebody asks."""
 
-    earliest: datetime
-    latest: datetime
+    from_second: int
+    to_second: int
+
+    @property
+    def earliest(self) -> datetime:
+        """Not before this."""
+        return datetime.fromtimestamp(self.from_second, UTC)
+
+    @property
+    def latest(self) -> datetime:
+        """Hardly after this."""
+        return datetime.fromtimestamp(self.to_second, UTC)
 
 
 def estimates(day: QueueDay, order: Sequence[Ticket], now: datetime) -> Mapping[str, Estimate]:
@@ -30,15 +40,14 @@ def estimates(day: QueueDay, order: Sequence[Ticket], now: datetime) -> Mapping[
     if day.status is Status.CLOSED or not order:
         return {}
     typical, spread = pace(day)
-    start = max(now, day.pause.until) if day.pause and day.pause.until else now
+    start = max(now, day.pause.until).timestamp() if day.pause and day.pause.until else now.timestamp()
     free = [_free_at(day.occupant(room), typical, start) for room in day.doctor.rooms]
     heapq.heapify(free)
     found = {}
-    for ahead, ticket in enumerate(order):
-        at = heapq.heappop(free)
-        heapq.heappush(free, at + timedelta(seconds=typical))
-        give = timedelta(seconds=spread * (ahead + 1) ** 0.5)
-        found[ticket.id] = Estimate(_whole(max(start, at - give)), _whole(at + give))
+    for ahead, ticket in enumerate(order, start=1):
+        at = heapq.heapreplace(free, free[0] + typical)
+        give = spread * ahead**0.5
+        found[ticket.id] = Estimate(int(max(start, at - give)), int(at + give))
     return found
 
 
@@ -53,12 +62,9 @@ def pace(day: QueueDay) -> tuple[float, float]:
     return max(middle, 30.0), max((upper - lower) / 2, middle / 4, 30.0)
 
 
-def _free_at(occupant: Ticket | None, typical: float, start: datetime) -> datetime:
+def _free_at(occupant: Ticket | None, typical: float, start: float) -> float:
+    """When (Unix seconds) the room can call again."""
     if occupant is None:
         return start
-    begun = occupant.last.start if occupant.state is State.IN_ROOM else start
-    return max(start, begun + timedelta(seconds=typical))
-
-
-def _whole(moment: datetime) -> datetime:
-    return moment.replace(microsecond=0)
+    begun = occupant.last.start.timestamp() if occupant.state is State.IN_ROOM else start
+    return max(start, begun + typical)

@@ -24,8 +24,7 @@ def join(day: QueueDay, command: Join, now: datetime) -> Change:
                 return Change(day, ticket.id, visible=False)
     if day.status is Status.CLOSED:
         raise QueueClosed(f"The queue of {day.doctor.name} is closed for new patients today.")
-    _refuse_second(day, command.patient.id)
-    day = _without_missed(day, command.patient.id, now, command.actor.name)
+    day = _without_earlier(day, command.patient.id, now, command.actor.name)
     number = day.next_number
     ticket = Ticket(
         id=command.ticket_id,
@@ -53,8 +52,7 @@ def accept(day: QueueDay, command: Accept, now: datetime) -> Change:
     if command.ticket_id in day.tickets:
         return Change(day, command.ticket_id, visible=False)
     old = documents.ticket_from(command.ticket)
-    _refuse_second(day, old.patient.id)
-    day = _without_missed(day, old.patient.id, now, command.actor.name)
+    day = _without_earlier(day, old.patient.id, now, command.actor.name)
     ticket = Ticket(
         id=command.ticket_id,
         code=old.code,
@@ -69,21 +67,18 @@ def accept(day: QueueDay, command: Accept, now: datetime) -> Change:
     return Change(day.put(ticket), ticket.id)
 
 
-def _refuse_second(day: QueueDay, patient_id: str) -> None:
+def _without_earlier(day: QueueDay, patient_id: str, now: datetime, actor: str) -> QueueDay:
+    """This day with the patient's missed tickets ended. Raises AlreadyQueued if the patient is in the queue."""
+    missed = []
     for ticket in day.tickets.values():
-        if ticket.patient.id == patient_id and ticket.state in IN_QUEUE:
+        if ticket.patient.id != patient_id:
+            continue
+        if ticket.state in IN_QUEUE:
             raise AlreadyQueued(
                 f"This patient is already in the queue of {day.doctor.name}, as {ticket.code}.",
                 ticket_id=ticket.id,
                 ticket_code=ticket.code,
             )
-
-
-def _without_missed(day: QueueDay, patient_id: str, now: datetime, actor: str) -> QueueDay:
-    return day.put(
-        *(
-            ticket.step(State.LEFT, now, actor, reason="joined again")
-            for ticket in day.in_state(State.NO_SHOW)
-            if ticket.patient.id == patient_id
-        )
-    )
+        if ticket.state is State.NO_SHOW:
+            missed.append(ticket.step(State.LEFT, now, actor, reason="joined again"))
+    return day.put(*missed) if missed else day

@@ -119,8 +119,6 @@ def _undo(before: QueueDay, after: QueueDay, change: Change, command: commands.C
 def _remembered(known: Mapping[str, Done], done: Done) -> dict[str, Done]:
     """The known commands and this one, without those past their time or number; oldest first."""
     kept = {**known, done.id: done}
-    for id, old in list(kept.items()):
-        if len(kept) <= COMMANDS_KEPT and done.at - old.at < COMMANDS_KEPT_FOR:
-            break
-        del kept[id]
+    while len(kept) > COMMANDS_KEPT or done.at - next(iter(kept.values())).at >= COMMANDS_KEPT_FOR:
+        del kept[next(iter(kept))]
     return kept

@@ -19,7 +19,7 @@ class QueueStore:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._tickets: dict[str, documents.TicketDocuments] = {}
+        self._made: dict[str, documents.DayDocuments] = {}
 
     async def load(self, id: str) -> QueueDay | None:
         """The day with this `_id`, or None."""
@@ -31,7 +31,7 @@ class QueueStore:
 
         Raises StorageUnavailable when it is not known whether it was written.
         """
-        document = documents.day_document(day, self._tickets.setdefault(day.id, documents.TicketDocuments()))
+        document = documents.day_document(day, self._made.setdefault(day.id, documents.DayDocuments()))
         if day.rev:
             won = await self._storage.replace_if_unchanged("queue_days", document)
         else:
@@ -67,4 +67,4 @@ class QueueStore:
 
     def forget(self, id: str) -> None:
         """Let go of what is kept in memory for a day that is over."""
-        self._tickets.pop(id, None)
+        self._made.pop(id, None)

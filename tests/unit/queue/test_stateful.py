@@ -196,7 +196,7 @@ class Day(RuleBasedStateMachine):
     @rule()
     def write_and_read(self) -> None:
         """The document says everything: read back from BSON the day is the same."""
-        written = bson.encode(documents.day_document(self.bench.day, documents.TicketDocuments()))
+        written = bson.encode(documents.day_document(self.bench.day, documents.DayDocuments()))
         options: bson.CodecOptions[Mapping[str, Any]] = bson.CodecOptions(tz_aware=True)
         assert documents.day_from(bson.decode(written, options)) == self.bench.day
 
