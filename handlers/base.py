@@ -162,6 +162,7 @@ class ApiHandler(WiredHandler):
         self._kept: KeptAnswer | None = None
         self._replayed = False
         self._audited = False
+        self._under_way = False
 
     def set_default_headers(self) -> None:
         super().set_default_headers()
@@ -171,6 +172,8 @@ class ApiHandler(WiredHandler):
     # Admission: before the body is read.
 
     async def prepare(self) -> None:
+        self._under_way = True
+        self.services.traffic.begin()
         self._connection().set_max_body_size(DRAIN_LIMIT)
         try:
             self._admit()
@@ -237,6 +240,19 @@ class ApiHandler(WiredHandler):
     def _connection(self) -> Any:
         assert self.request.connection is not None
         return self.request.connection
+
+    def on_finish(self) -> None:
+        super().on_finish()
+        self._end()
+
+    def on_connection_close(self) -> None:
+        super().on_connection_close()
+        self._end()
+
+    def _end(self) -> None:
+        if self._under_way:
+            self._under_way = False
+            self.services.traffic.end()
 
     # What operations use.
 
@@ -313,12 +329,11 @@ class ApiHandler(WiredHandler):
         if self._refused:
             return
         described = operation_of(type(self), self.request.method or "")
-        with self.services.traffic:
-            if described is not None and described.idempotent and self.idempotency_key() is not None:
-                await self._carry_out_once(run)
-            elif (waiting := run()) is not None:
-                await waiting
-            self._audit_write()
+        if described is not None and described.idempotent and self.idempotency_key() is not None:
+            await self._carry_out_once(run)
+        elif (waiting := run()) is not None:
+            await waiting
+        self._audit_write()
 
     async def _carry_out_once(self, run: Callable[[], Awaitable[None] | None]) -> None:
         replays, command_id = self.services.replays, self.command_id()

@@ -1,13 +1,12 @@
-"""How many requests are being carried out, so that a stopping server can let them finish."""
+"""How many requests are under way, so that a stopping server can let them finish."""
 
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
 
 
 class Traffic:
-    """Entered for each operation. `stopping` asks clients to come back on a new connection."""
+    """Every request says when it begins and ends. `stopping` asks clients to come back on a new connection."""
 
     def __init__(self) -> None:
         self.stopping = False
@@ -15,13 +14,11 @@ class Traffic:
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def __enter__(self) -> None:
+    def begin(self) -> None:
         self._under_way += 1
         self._idle.clear()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def end(self) -> None:
         self._under_way -= 1
         if not self._under_way:
             self._idle.set()

@@ -5,6 +5,7 @@ The constructor does no I/O; `start` returns once the server answers, `stop` onc
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 from contextlib import AsyncExitStack
@@ -28,6 +29,7 @@ from server.jobs import Jobs
 from server.wiring import wire
 
 REQUEST_SECONDS: Final = 8.0
+BREATH_SECONDS: Final = 0.1
 BODY_SECONDS: Final = 30.0
 IDLE_SECONDS: Final = 120.0
 PING_SECONDS: Final = 20.0
@@ -124,8 +126,12 @@ async def _finish_requests(server: HTTPServer, services: Services) -> None:
     services.health.stopping()
     services.traffic.stopping = True
     server.stop()
+    # What has arrived on open connections and was not read yet is a request under way too.
+    await asyncio.sleep(BREATH_SECONDS)
     if not await services.traffic.idle(REQUEST_SECONDS):
         log.warning("requests were cut off", seconds=REQUEST_SECONDS)
+    # The last answers are written, but perhaps not sent.
+    await asyncio.sleep(BREATH_SECONDS)
     await server.close_all_connections()
 
 

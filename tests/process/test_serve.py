@@ -1,0 +1,213 @@
+"""Starting and stopping: what is printed, what is refused, what is left on disk, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import ssl
+import stat
+import subprocess
+import threading
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.process.conftest import Run, Serving
+
+Serve = Callable[..., Serving]
+
+
+def fetch(url: str, body: object = None, context: ssl.SSLContext | None = None) -> dict[str, object]:
+    data = json.dumps(body).encode() if body is not None else None
+    with urllib.request.urlopen(urllib.request.Request(url, data), timeout=20, context=context) as answer:
+        found: dict[str, object] = json.load(answer)
+        return found
+
+
+def test_a_first_start_says_where_it_listens_and_whom_it_made(serve: Serve, environment: dict[str, str]) -> None:
+    server = serve()
+    assert re.fullmatch(r"listening on http://127\.0\.0\.1:\d+", server.lines[-1])
+    (made,) = (line for line in server.lines if line.startswith("first administrator: "))
+    found = re.fullmatch(r"first administrator: (\S+) / (\S+) \(.+\)", made)
+    assert found is not None
+    login = {"username": found[1], "password": found[2]}
+    assert fetch(f"{server.url}/api/token/", login)["token_type"] == "Bearer"
+    secret = Path(environment["DATA_DIR"]) / "jwt-secret"
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    assert server.stop() == 0
+    again = serve()
+    assert not [line for line in again.lines if "administrator" in line]
+    assert fetch(f"{again.url}/api/token/", login)["token_type"] == "Bearer"
+    assert found[2] not in server.errors()
+
+
+def test_the_demo_prints_logins_that_work(serve: Serve) -> None:
+    server = serve("--demo")
+    logins = [
+        line.removeprefix("demo login: ").split(" / ") for line in server.lines if line.startswith("demo login: ")
+    ]
+    roles = set()
+    for username, password in logins:
+        user = fetch(f"{server.url}/api/token/", {"username": username, "password": password})["user"]
+        assert isinstance(user, dict)
+        roles.add(user["role"])
+    assert roles == {"patient", "doctor", "receptionist", "admin"}
+
+
+def test_a_request_under_way_is_finished(serve: Serve) -> None:
+    server = serve(ADMIN_USERNAME="boss", ADMIN_PASSWORD="boss-password")
+    address = urlsplit(server.url)
+    body = b'{"username":"boss","password":"boss-password"}'
+    head = b"POST /api/token/ HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=20) as connection:
+        connection.sendall(head)
+        assert b"100 (Continue)" in connection.recv(1000)
+        server.process.send_signal(signal.SIGTERM)
+        _refuses(address.hostname, address.port)
+        connection.sendall(body)
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200 OK")
+    assert server.process.wait(20) == 0
+
+
+def _refuses(host: str | None, port: int | None) -> None:
+    """Returns once nothing is accepted any more."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection((str(host), int(port or 0)), timeout=2).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.02)
+    raise AssertionError("new connections are still accepted")
+
+
+def test_a_signal_while_starting_ends_it_cleanly(serve: Serve, environment: dict[str, str]) -> None:
+    # Nothing answers at this address, so the start waits for the database until the signal comes.
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        port = silent.getsockname()[1]
+        process: list[int] = []
+
+        def start() -> None:
+            with pytest.raises(AssertionError, match="ended with 0"):
+                serve(MONGODB_URI=f"mongodb://127.0.0.1:{port}/?serverSelectionTimeoutMS=200")
+            process.append(0)
+
+        waiting = threading.Thread(target=start)
+        waiting.start()
+        while not (children := _children(environment["DATA_DIR"])):
+            time.sleep(0.05)
+        while not _catches_sigterm(children[0]):
+            time.sleep(0.05)
+        subprocess.run(["kill", "-TERM", str(children[0])], check=True)
+        waiting.join(20)
+    assert process == [0]
+
+
+def _children(data_dir: str) -> list[int]:
+    """Processes whose environment names this test's directory."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and f"DATA_DIR={data_dir}".encode() in (entry / "environ").read_bytes().split(
+                b"\0"
+            ):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def _catches_sigterm(process: int) -> bool:
+    caught = re.search(r"^SigCgt:\s+(\w+)$", Path(f"/proc/{process}/status").read_text(), re.MULTILINE)
+    return caught is not None and bool(int(caught[1], 16) & 1 << signal.SIGTERM - 1)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("PORT", "eighty"),
+        ("PORT", "70000"),
+        ("CLINIC_TIMEZONE", "Mars/Olympus"),
+        ("JWT_SECRET", "too short"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8,everyone"),
+        ("PUBLIC_URL", "clinic.example"),
+        ("LOG_LEVEL", "CHATTY"),
+        ("SELF_JOIN", "maybe"),
+        ("TWILIO_API_URL", "http://api.example"),
+        ("TLS_CERT", "/nowhere.pem"),
+        ("ADMIN_USERNAME", "boss"),
+    ],
+)
+def test_a_wrong_setting_is_one_clear_line(run: Run, setting: str, value: str) -> None:
+    done = run("serve", **{setting: value})
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert setting in line
+    assert done.stdout == ""
+
+
+def test_every_wrong_setting_gets_its_line(run: Run) -> None:
+    done = run("serve", PORT="eighty", CLINIC_TIMEZONE="Mars/Olympus", DEFAULT_COUNTRY="XX")
+    assert done.returncode == 2
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["PORT", "CLINIC_TIMEZONE", "DEFAULT_COUNTRY"]
+
+
+def test_a_taken_port_and_an_unreadable_certificate_are_one_line(run: Run, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("serve", PORT=str(taken.getsockname()[1]))
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "PORT" in done.stderr
+    (tmp_path / "bad.pem").write_text("no certificate")
+    done = run("serve", TLS_CERT=str(tmp_path / "bad.pem"), TLS_KEY=str(tmp_path / "bad.pem"))
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "TLS_CERT" in done.stderr
+
+
+def test_https_directly(serve: Serve, tmp_path: Path) -> None:
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        (
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", str(key), "-out", str(certificate)),
+        ),
+        check=True,
+        capture_output=True,
+    )
+    server = serve(TLS_CERT=str(certificate), TLS_KEY=str(key))
+    assert server.url.startswith("https://127.0.0.1:")
+    context = ssl.create_default_context(cafile=str(certificate))
+    with urllib.request.urlopen(f"{server.url}/healthz", timeout=20, context=context) as answer:
+        assert answer.headers["Strict-Transport-Security"]
+    assert server.stop() == 0
+
+
+def test_logs_hold_no_personal_data(serve: Serve) -> None:
+    server = serve(LOG_LEVEL="DEBUG", LOG_FORMAT="json")
+    person = {
+        "name": "Ada Byron",
+        "phone": "+12025550123",
+        "sms_consent": True,
+        "username": "ada.byron",
+        "password": "ada-password",
+    }
+    fetch(f"{server.url}/api/patients/", person)
+    session = fetch(f"{server.url}/api/token/", {"username": "ada.byron", "password": "ada-password"})
+    ticket = "t" * 22
+    with pytest.raises(urllib.error.HTTPError):
+        fetch(f"{server.url}/api/tickets/{ticket}/")
+    assert server.stop() == 0
+    written = server.errors()
+    lines = [json.loads(line) for line in written.splitlines()]
+    assert [line["route"] for line in lines if line["event"] == "request"][-1] == "/api/tickets/{ticket_id}/"
+    assert all(line["request_id"] for line in lines if line["event"] == "request")
+    for secret in ("Ada", "Byron", "byron", "5550123", "ada-password", str(session["access"]), ticket):
+        assert secret not in written
