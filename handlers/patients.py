@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from handlers.base import ApiHandler, operation
-from handlers.schemas import Answer, Body, PageQuery
+from handlers.schemas import Answer, Body, PageQuery, Password
 from server.accounts.roles import Principal
 from server.errors import Faults, Forbidden, Invalid, NotFound, PatientInQueue, SlowDown, WrongState
 from server.patients.model import NewPatient, PatientChanges
@@ -18,7 +18,6 @@ PatientName = Annotated[str, Field(max_length=400, description="1 to 100 charact
 Phone = Annotated[str, Field(max_length=40, description="with + and country code, or as dialled in the country")]
 BirthDate = Annotated[str, Field(max_length=10, json_schema_extra={"format": "date"})]
 Username = Annotated[str, Field(max_length=64)]
-Password = Annotated[str, Field(max_length=200)]
 
 
 class PatientBody(Body):

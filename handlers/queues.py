@@ -23,9 +23,10 @@ from handlers.queue_models import (
     TransferBody,
     UndoAnswer,
     UndoBody,
+    WalkIn,
 )
 from server.accounts.roles import Actor, Principal, Role
-from server.errors import AlreadyQueued, DomainError, Forbidden, Invalid, NotFound
+from server.errors import AlreadyQueued, DomainError, FieldError, Forbidden, Invalid, NotFound
 from server.ids import derived_id, new_id
 from server.queue import commands, policy, self_join
 from server.queue.model import PatientCopy, Priority
@@ -83,16 +84,20 @@ class EnqueueHandler(ApiHandler):
         if body.walk_in is not None:
             if body.patient_id is not None:
                 raise Invalid.field("walk_in", "Give either patient_id or walk_in, not both.")
-            return await self.services.patients.walk_in(
-                name=body.walk_in.name,
-                phone=body.walk_in.phone,
-                sms_consent=body.walk_in.sms_consent,
-                command_id=self.command_id(),
-            )
+            return await self._walk_in(body.walk_in)
         patient_id = body.patient_id or caller.patient_id
         if patient_id is None:
             raise Invalid.field("patient_id", "Name the patient who joins, or give walk_in.")
         return await self.services.patients.for_queue(patient_id)
+
+    async def _walk_in(self, new: WalkIn) -> PatientCopy:
+        try:
+            return await self.services.patients.walk_in(
+                name=new.name, phone=new.phone, sms_consent=new.sms_consent, command_id=self.command_id()
+            )
+        except Invalid as refusal:
+            wrong = [FieldError(f"walk_in.{error.field}", error.message) for error in refusal.errors]
+            raise Invalid.fields(wrong) from None
 
 
 class QueueHandler(ApiHandler):

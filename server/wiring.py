@@ -167,6 +167,8 @@ def _introduce(services: Services) -> None:
                 phone_masked=patient.phone_masked,
                 sms_consent=patient.sms_consent,
                 number_confirmed=patient.number_confirmed,
+                patient_name=patient.name,
+                language=patient.language,
             )
             with suppress(WrongState, DayOver, NotFound):  # it has ended meanwhile: nothing to text any more
                 await queues.run_on_ticket(command)

@@ -148,11 +148,15 @@ class Move(TicketCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetContact(TicketCommand):
+    """How to reach the patient now; `patient_name` and `language` only where they were changed too."""
+
     name: ClassVar[str] = "set_contact"
     phone: str
     phone_masked: str
     sms_consent: bool
     number_confirmed: bool = True
+    patient_name: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,8 @@ def set_contact(day: QueueDay, command: SetContact, now: datetime) -> Change:
         phone_masked=command.phone_masked,
         sms_consent=command.sms_consent,
         number_confirmed=command.number_confirmed,
+        name=command.patient_name or before.patient.name,
+        language=command.language or before.patient.language,
     )
     ticket = replace(before, patient=patient)
     reachable = patient.phone != before.patient.phone or (patient.sms_consent and not before.patient.sms_consent)

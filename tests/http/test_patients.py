@@ -307,3 +307,35 @@ async def test_opening_a_record_is_audited(practice: Practice) -> None:
         await asyncio.sleep(0.01)
     assert "0147" not in str(await rows())
     assert "Robin" not in str(await rows())
+
+
+@pytest.mark.gen_test
+async def test_a_changed_record_reaches_the_queue_the_patient_is_in(practice: Practice) -> None:
+    doctor, patient = await practice.doctor(), await practice.patient(name="Robbin", phone="+12025550147")
+    body = {"doctor_id": doctor["id"], "patient_id": patient["id"]}
+    (await practice.desk.post("/api/enqueue/", body)).ok(201)
+    change = {"name": "Robin", "phone": "+12025550148", "language": "fr"}
+    (await practice.desk.patch(f"/api/patients/{patient['id']}/", change)).ok()
+    (waiting,) = (await practice.desk.get(f"/api/queue/{doctor['id']}/")).ok()["waiting"]
+    assert waiting["patient"] == {
+        "id": patient["id"],
+        "name": "Robin",
+        "phone_masked": "•••• 0148",
+        "language": "fr",
+    }
+
+
+@pytest.mark.gen_test
+async def test_a_wrong_field_of_a_walk_in_is_named_as_it_stands_in_the_body(practice: Practice) -> None:
+    doctor = await practice.doctor()
+    body = {"doctor_id": doctor["id"], "walk_in": {"name": "-", "phone": "12"}}
+    assert fields(await practice.desk.post("/api/enqueue/", body)) == ["walk_in.name", "walk_in.phone"]
+
+
+@pytest.mark.gen_test
+async def test_a_password_is_kept_as_it_was_typed(practice: Practice) -> None:
+    body = person(phone="+12025550147", username="robin", password="  spaces around  ")
+    (await practice.anyone.post("/api/patients/", body)).ok(201)
+    await practice.anyone.sign_in("robin", "  spaces around  ")
+    wrong = {"username": "robin", "password": "spaces around"}
+    (await practice.anyone.post("/api/token/", wrong)).problem(401, "invalid_credentials")
