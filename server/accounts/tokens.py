@@ -26,6 +26,7 @@ ALGORITHM: Final = "HS256"
 _REQUIRED: Final = ("iss", "aud", "sub", "role", "exp", "iat", "jti", "typ")
 _SECRET_FILE: Final = "jwt-secret"
 _LONGEST: Final = 4096
+_REMEMBERED: Final = 1000
 _ROLES: Final = frozenset(role.value for role in Role)
 
 
@@ -44,6 +45,7 @@ class Tokens:
     def __init__(self, secret: bytes, clock: Clock) -> None:
         self._secret = secret
         self._clock = clock
+        self._genuine: dict[str, dict[str, Any]] = {}
         self._ended_families: dict[str, datetime] = {}
         self._least_epochs: dict[str, tuple[int, datetime]] = {}
 
@@ -113,6 +115,19 @@ class Tokens:
 
     def _read(self, token: str, typ: str) -> dict[str, Any]:
         """The claims of a genuine token that has not expired by this product's clock."""
+        claims = self._genuine.get(token)
+        if claims is None:
+            claims = self._genuine[token] = self._decode(token)
+            while len(self._genuine) > _REMEMBERED:
+                del self._genuine[next(iter(self._genuine))]
+        if claims["typ"] != typ or claims["role"] not in _ROLES or not isinstance(claims["exp"], int):
+            raise NotSignedIn(f"This is not an {typ} token." if typ == "access" else f"This is not a {typ} token.")
+        if claims["exp"] <= self._clock.now().timestamp():
+            raise TokenExpired(f"The {typ} token has expired.")
+        return claims
+
+    def _decode(self, token: str) -> dict[str, Any]:
+        """The claims, once the signature has been checked: every request carries a token, and it stays as genuine."""
         try:
             if len(token) > _LONGEST:
                 raise jwt.InvalidTokenError
@@ -126,10 +141,6 @@ class Tokens:
             )
         except (jwt.InvalidTokenError, UnicodeError):
             raise NotSignedIn("The token is not one of ours. Sign in again.") from None
-        if claims["typ"] != typ or claims["role"] not in _ROLES or not isinstance(claims["exp"], int):
-            raise NotSignedIn(f"This is not an {typ} token." if typ == "access" else f"This is not a {typ} token.")
-        if claims["exp"] <= self._clock.now().timestamp():
-            raise TokenExpired(f"The {typ} token has expired.")
         return claims
 
     def _forget_old(self) -> None:
