@@ -36,7 +36,7 @@ def io_loop() -> Iterator[IOLoop]:
     pytest-tornado's own fixture makes the loop current in a way Tornado 6.6 warns about.
     """
     loop = IOLoop(make_current=False)
-    asyncio.set_event_loop(loop.asyncio_loop)  # type: ignore[attr-defined]
+    asyncio.set_event_loop(loop.asyncio_loop)
     yield loop
 
     async def end() -> None:
@@ -121,7 +121,8 @@ def server(io_loop: IOLoop, start_server: StartServer) -> Server:
     async def start() -> Server:
         return await start_server()
 
-    return io_loop.run_sync(start)
+    started: Server = io_loop.run_sync(start)
+    return started
 
 
 @pytest.fixture
@@ -151,7 +152,8 @@ def admin(io_loop: IOLoop, api: Api) -> Api:
     async def sign_in() -> Api:
         return await api.sign_in("admin", "admin-password")
 
-    return io_loop.run_sync(sign_in)
+    signed_in: Api = io_loop.run_sync(sign_in)
+    return signed_in
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from server.ids import new_id, order_key
 from server.storage.port import DuplicateKey, Storage
 
 _TRIES: Final = 10
+_MOST_UNDELIVERED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class AccountService:
         self._passwords = passwords
         self._tokens = tokens
         self._attempts = Attempts()
+        self._undelivered: dict[str, str] = {}
 
     # Accounts.
 
@@ -226,10 +228,11 @@ class AccountService:
         account = await self._accounts.get(claims.account_id)
         if family is None or account is None or family.account_id != account.id or family.epoch != account.epoch:
             raise NotSignedIn("This session has ended. Sign in again.")
-        if family.reused or family.jti != claims.jti:
+        current = family.jti == claims.jti or self._undelivered.get(claims.jti) == family.jti
+        if family.reused or not current:
             await self._end_reused(family.id)
         rotated = replace(family, jti=new_id(), expires_at=self._session_end())
-        if not await self._families.replace(rotated):
+        if not await self._rotate(claims.jti, rotated):
             await self._end_reused(family.id)
         access = self._tokens.access(account, family.id)
         return Session(account, access, self._tokens.refresh(account, family.id, rotated.jti))
@@ -265,6 +268,19 @@ class AccountService:
 
     def _session_end(self) -> datetime:
         return whole_seconds(self._clock.now() + REFRESH_LIFE)
+
+    async def _rotate(self, used: str, rotated: Family) -> bool:
+        """Save the next token's name. Where the database does not say whether it did, that token is never handed
+        out: whoever then comes again with `used` goes on from it and has used nothing twice."""
+        try:
+            won = await self._families.replace(rotated)
+        except StorageUnavailable:
+            self._undelivered[used] = rotated.jti
+            if len(self._undelivered) > _MOST_UNDELIVERED:
+                del self._undelivered[next(iter(self._undelivered))]
+            raise
+        self._undelivered.pop(used, None)
+        return won
 
     async def _end_reused(self, family_id: str) -> None:
         """Mark the session as stolen for whoever comes with any of its tokens; always raises TokenReused."""

@@ -23,7 +23,8 @@ def people(io_loop: IOLoop, api: Api, admin: Api) -> People:
     async def gather() -> People:
         return await gather_people(api, admin)
 
-    return io_loop.run_sync(gather)
+    gathered: People = io_loop.run_sync(gather)
+    return gathered
 
 
 @pytest.fixture
@@ -33,7 +34,8 @@ def clinic(io_loop: IOLoop, server: Server, admin: Api) -> Clinic:
     async def make() -> Clinic:
         return await make_clinic(server, admin)
 
-    return io_loop.run_sync(make)
+    made: Clinic = io_loop.run_sync(make)
+    return made
 
 
 @pytest.fixture

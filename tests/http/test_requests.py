@@ -128,15 +128,15 @@ async def test_anonymous_writes_of_one_address_are_limited_and_nothing_else(
     server = await start_server(rate_limits=True, trusted_proxies=("127.0.0.1",))
     api = call(server)
     admin = await api.sign_in("admin", "admin-password")
-    here, there = {"X_Forwarded_For": "198.51.100.7"}, {"X_Forwarded_For": "198.51.100.8"}
+    here, there = "198.51.100.7", "198.51.100.8"
     for _ in range(WRITES_PER_MINUTE):
-        (await api.post("/api/patients/", PERSON, **here)).problem(422, "invalid")
-    reply = await api.post("/api/patients/", PERSON, **here)
+        (await api.post("/api/patients/", PERSON, X_Forwarded_For=here)).problem(422, "invalid")
+    reply = await api.post("/api/patients/", PERSON, X_Forwarded_For=here)
     reply.problem(429, "slow_down")
     assert int(reply.headers["Retry-After"]) > 0
-    (await api.post("/api/patients/", PERSON, **there)).problem(422, "invalid")
-    (await admin.post("/api/patients/", PERSON, **here)).ok(201)
-    (await api.get("/api/doctors/", **here)).ok()
+    (await api.post("/api/patients/", PERSON, X_Forwarded_For=there)).problem(422, "invalid")
+    (await admin.post("/api/patients/", PERSON, X_Forwarded_For=here)).ok(201)
+    (await api.get("/api/doctors/", X_Forwarded_For=here)).ok()
 
 
 @pytest.mark.gen_test(timeout=20)
@@ -180,10 +180,10 @@ async def test_health_and_metrics(people: People, server: Server) -> None:
     assert 'clinic_http_request_seconds_count{method="POST",route="/api/enqueue/",status="2xx"} 1.0' in text
     assert 'clinic_job_age_seconds{job="pump"}' in text
     assert people.doctor_id not in text
-    proxied = {"X_Forwarded_For": "198.51.100.7"}
-    (await people.anonymous.get("/metrics", **proxied)).problem(403, "forbidden")
-    (await people.receptionist.get("/metrics", **proxied)).problem(403, "forbidden")
-    assert (await people.admin.get("/metrics", **proxied)).status == 200
+    proxied = "198.51.100.7"
+    (await people.anonymous.get("/metrics", X_Forwarded_For=proxied)).problem(403, "forbidden")
+    (await people.receptionist.get("/metrics", X_Forwarded_For=proxied)).problem(403, "forbidden")
+    assert (await people.admin.get("/metrics", X_Forwarded_For=proxied)).status == 200
 
 
 @pytest.mark.gen_test

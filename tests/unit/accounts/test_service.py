@@ -1,0 +1,142 @@
+"""Accounts and sessions on a database that fails at the worst moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from server.accounts.passwords import Passwords
+from server.accounts.roles import Role
+from server.accounts.service import AccountService
+from server.accounts.tokens import Tokens
+from server.errors import Invalid, NotSignedIn, StorageUnavailable, TokenReused, WrongState
+from server.storage.port import Storage
+from tests.clocks import TurnedClock
+from tests.storage.faulty import FaultyStorage
+from tests.storage.support import home, sqlite_home, storage, wire_server
+
+__all__ = ["home", "sqlite_home", "storage", "wire_server"]
+
+PASSWORD = "a-good-password"
+FAMILIES = "refresh_families"
+
+
+@pytest.fixture
+def faulty(storage: Storage) -> FaultyStorage:
+    return FaultyStorage(storage)
+
+
+@pytest.fixture
+def passwords() -> Iterator[Passwords]:
+    pool = Passwords(cost=4)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture
+def accounts(faulty: FaultyStorage, passwords: Passwords, clock: TurnedClock) -> AccountService:
+    return AccountService(faulty, clock, passwords, Tokens(b"s" * 32, clock))
+
+
+async def make_admin(accounts: AccountService, username: str = "boss") -> str:
+    return (await accounts.create(username=username, password=PASSWORD, role=Role.ADMIN)).id
+
+
+@pytest.mark.gen_test
+async def test_a_refresh_whose_reply_was_lost_can_be_repeated_once(
+    accounts: AccountService, faulty: FaultyStorage
+) -> None:
+    await make_admin(accounts)
+    first = await accounts.sign_in("boss", PASSWORD)
+    faulty.lose_reply(FAMILIES)
+    with pytest.raises(StorageUnavailable):
+        await accounts.refresh(first.refresh)
+    second = await accounts.refresh(first.refresh)
+    with pytest.raises(TokenReused):
+        await accounts.refresh(first.refresh)
+    with pytest.raises(TokenReused):
+        await accounts.refresh(second.refresh)
+
+
+@pytest.mark.gen_test
+async def test_a_refresh_that_was_not_written_can_be_repeated(accounts: AccountService, faulty: FaultyStorage) -> None:
+    await make_admin(accounts)
+    first = await accounts.sign_in("boss", PASSWORD)
+    faulty.fail_before(FAMILIES)
+    with pytest.raises(StorageUnavailable):
+        await accounts.refresh(first.refresh)
+    second = await accounts.refresh(first.refresh)
+    await accounts.refresh(second.refresh)
+
+
+@pytest.mark.gen_test
+async def test_of_many_refreshes_with_one_token_one_wins_and_the_session_ends(accounts: AccountService) -> None:
+    await make_admin(accounts)
+    first = await accounts.sign_in("boss", PASSWORD)
+    results = await asyncio.gather(*(accounts.refresh(first.refresh) for _ in range(10)), return_exceptions=True)
+    winners = [result for result in results if not isinstance(result, BaseException)]
+    assert len(winners) == 1
+    assert all(isinstance(result, TokenReused) for result in results if isinstance(result, BaseException))
+    with pytest.raises(TokenReused):
+        await accounts.refresh(winners[0].refresh)
+
+
+@pytest.mark.gen_test
+async def test_a_sign_in_beside_a_password_change_does_not_survive_it(
+    accounts: AccountService, faulty: FaultyStorage
+) -> None:
+    """The old password was checked before the change, and the session is written after it."""
+    account_id = await make_admin(accounts)
+    gate = faulty.hold(FAMILIES, "insert")
+    late = asyncio.ensure_future(accounts.sign_in("boss", PASSWORD))
+    await gate.reached.wait()
+    await accounts.set_password(account_id, "another-password")
+    gate.open.set()
+    session = await late
+    with pytest.raises(NotSignedIn):
+        await accounts.refresh(session.refresh)
+
+
+@pytest.mark.gen_test
+async def test_an_account_under_its_own_id_is_made_once(accounts: AccountService) -> None:
+    first = await accounts.create(username="boss", password=PASSWORD, role=Role.ADMIN, id="A" * 32)
+    again = await accounts.create(username="boss", password=PASSWORD, role=Role.ADMIN, id="A" * 32)
+    assert first == again
+    with pytest.raises(Invalid):
+        await accounts.create(username="boss", password=PASSWORD, role=Role.ADMIN, id="B" * 32)
+
+
+@pytest.mark.gen_test
+async def test_of_many_with_one_username_one_gets_it(accounts: AccountService) -> None:
+    results = await asyncio.gather(
+        *(make_admin(accounts, name) for name in ("ﬁrst", "FIRST", "first")), return_exceptions=True
+    )
+    assert sum(isinstance(result, str) for result in results) == 1
+    assert all(isinstance(result, str | Invalid) for result in results)
+
+
+@pytest.mark.gen_test
+async def test_the_first_administrator_is_made_once(accounts: AccountService) -> None:
+    made = await accounts.ensure_first_admin(None, None)
+    assert made is not None
+    await accounts.sign_in(made.username, made.password)
+    assert await accounts.ensure_first_admin(None, None) is None
+    assert await accounts.ensure_first_admin("other", PASSWORD) is None
+    with pytest.raises(WrongState):
+        await accounts.delete((await accounts.page(Role.ADMIN, None, 1))[0].id)
+
+
+@pytest.mark.gen_test
+async def test_sessions_nobody_can_use_are_forgotten(
+    accounts: AccountService, storage: Storage, clock: TurnedClock
+) -> None:
+    await make_admin(accounts)
+    await accounts.sign_in("boss", PASSWORD)
+    clock.turn(days=3)
+    kept = await accounts.sign_in("boss", PASSWORD)
+    clock.turn(days=4, seconds=2)
+    await accounts.forget_expired()
+    assert len(await storage.find(FAMILIES, {})) == 1
+    await accounts.refresh(kept.refresh)

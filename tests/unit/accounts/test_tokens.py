@@ -1,0 +1,128 @@
+"""Tokens: what is refused, and the secret's file."""
+
+from __future__ import annotations
+
+import base64
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+
+from server.accounts.model import Account
+from server.accounts.roles import Role
+from server.accounts.tokens import Tokens, signing_secret
+from server.errors import NotSignedIn, TokenExpired
+from tests.clocks import NOON, TurnedClock
+
+SECRET = b"s" * 32
+ACCOUNT = Account(
+    id="A" * 22,
+    username="rao",
+    password_hash="",
+    role=Role.DOCTOR,
+    name="Dr Rao",
+    doctor_id="D" * 22,
+    order="",
+    created_at=NOON,
+)
+
+
+@pytest.fixture
+def tokens(clock: TurnedClock) -> Tokens:
+    return Tokens(SECRET, clock)
+
+
+def forged(
+    tokens: Tokens, change: Callable[[dict[str, Any]], None], *, secret: bytes = SECRET, alg: str = "HS256"
+) -> str:
+    claims = jwt.decode(tokens.access(ACCOUNT, "F" * 22), options={"verify_signature": False})
+    change(claims)
+    return jwt.encode(claims, secret, alg)
+
+
+def test_a_token_says_who_is_calling(tokens: Tokens, clock: TurnedClock) -> None:
+    principal = tokens.verify(tokens.access(ACCOUNT, "F" * 22))
+    assert (principal.account_id, principal.role, principal.name) == (ACCOUNT.id, Role.DOCTOR, "Dr Rao")
+    assert (principal.doctor_id, principal.patient_id, principal.family) == ("D" * 22, None, "F" * 22)
+    assert principal.expires_at == clock.turn(minutes=15)
+
+
+def test_a_token_lives_for_fifteen_minutes(tokens: Tokens, clock: TurnedClock) -> None:
+    token = tokens.access(ACCOUNT, "F")
+    clock.turn(minutes=14, seconds=59)
+    tokens.verify(token)
+    clock.turn(seconds=1)
+    with pytest.raises(TokenExpired):
+        tokens.verify(token)
+
+
+@pytest.mark.parametrize("claim", ["iss", "aud", "sub", "role", "exp", "iat", "jti", "typ"])
+def test_every_claim_is_required(tokens: Tokens, claim: str) -> None:
+    with pytest.raises(NotSignedIn):
+        tokens.verify(forged(tokens, lambda claims: claims.pop(claim)))
+
+
+@pytest.mark.parametrize(
+    ("claim", "value"),
+    [
+        ("iss", "somebody"),
+        ("aud", "other"),
+        ("typ", "refresh"),
+        ("role", "owner"),
+        ("exp", "never"),
+        ("exp", 1e12),
+        ("sub", 7),
+    ],
+)
+def test_no_claim_may_be_another(tokens: Tokens, claim: str, value: object) -> None:
+    with pytest.raises(NotSignedIn):
+        tokens.verify(forged(tokens, lambda claims: claims.update({claim: value})))
+
+
+def test_only_our_signature_and_algorithm_count(tokens: Tokens) -> None:
+    claims = jwt.decode(tokens.access(ACCOUNT, "F"), options={"verify_signature": False})
+    head = base64.urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').rstrip(b"=").decode()
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    for token in (
+        f"{head}.{body}.",
+        jwt.encode(claims, b"t" * 32, "HS256"),
+        jwt.encode(claims, SECRET * 2, "HS512"),
+        tokens.access(ACCOUNT, "F")[:-2],
+        "a.b.c",
+        "",
+        "\udcff",
+        "x" * 100_000,
+    ):
+        with pytest.raises(NotSignedIn):
+            tokens.verify(token)
+
+
+def test_what_ended_is_over_at_once_and_forgotten_later(tokens: Tokens, clock: TurnedClock) -> None:
+    ended, other = tokens.access(ACCOUNT, "ended"), tokens.access(ACCOUNT, "other")
+    tokens.end_family("ended")
+    with pytest.raises(NotSignedIn):
+        tokens.verify(ended)
+    tokens.verify(other)
+    tokens.end_before(ACCOUNT.id, ACCOUNT.epoch + 1)
+    with pytest.raises(NotSignedIn):
+        tokens.verify(other)
+    clock.turn(minutes=16)
+    with pytest.raises(TokenExpired):
+        tokens.verify(other)
+
+
+def test_the_secret_is_made_once_and_for_us_alone(tmp_path: Path) -> None:
+    made = signing_secret(None, tmp_path / "data")
+    assert len(made) >= 32
+    assert signing_secret(None, tmp_path / "data") == made
+    (file,) = (tmp_path / "data").iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    file.chmod(0o644)
+    assert signing_secret(None, tmp_path / "data") == made
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert signing_secret("configured" * 4, tmp_path / "other") == b"configured" * 4
+    assert not (tmp_path / "other").exists()

@@ -1,0 +1,95 @@
+"""Jobs run by the clock or when woken, one after the other, whatever one of them does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from server.clock import SystemClock
+from server.errors import StorageUnavailable
+from server.jobs import Jobs
+
+LONG = 3600.0
+SHORT = 0.01
+
+
+@asynccontextmanager
+async def running(jobs: Jobs) -> AsyncIterator[Jobs]:
+    jobs.start()
+    try:
+        async with asyncio.timeout(4):
+            yield jobs
+    finally:
+        await jobs.stop()
+
+
+@pytest.mark.gen_test
+async def test_a_woken_job_runs_now_and_one_woken_while_it_runs_runs_again() -> None:
+    clock = SystemClock()
+    jobs = Jobs(clock)
+    runs = 0
+    began, go_on, twice = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        nonlocal runs
+        runs += 1
+        began.set()
+        await go_on.wait()
+        if runs == 2:
+            twice.set()
+
+    jobs.add("pump", LONG, work)
+    async with running(jobs):
+        jobs.wake("pump", clock.now() - timedelta(days=300))
+        await began.wait()
+        jobs.wake("pump", clock.now())
+        await asyncio.sleep(0.05)  # the scheduler finds it busy
+        go_on.set()
+        await twice.wait()
+    assert runs == 2
+    jobs.wake("pump", clock.now())
+
+
+@pytest.mark.gen_test
+async def test_a_job_that_fails_runs_again_and_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    jobs = Jobs(SystemClock())
+    failures, goods = 0, 0
+    enough = asyncio.Event()
+
+    async def bad() -> None:
+        nonlocal failures
+        failures += 1
+        raise StorageUnavailable if failures % 2 else ZeroDivisionError
+
+    async def good() -> None:
+        nonlocal goods
+        goods += 1
+        if goods > 2 and failures > 2:
+            enough.set()
+
+    jobs.add("bad", SHORT, bad)
+    jobs.add("good", SHORT, good)
+    async with running(jobs):
+        await enough.wait()
+    assert jobs.ages().keys() == {"bad", "good"}
+
+
+@pytest.mark.gen_test
+async def test_stopping_waits_for_what_runs() -> None:
+    jobs = Jobs(SystemClock())
+    began, ended = asyncio.Event(), False
+
+    async def work() -> None:
+        nonlocal ended
+        began.set()
+        await asyncio.sleep(0.05)
+        ended = True
+
+    jobs.add("sweep", SHORT, work)
+    async with running(jobs):
+        await began.wait()
+    assert ended
