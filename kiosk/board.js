@@ -32,6 +32,7 @@ export class Board {
     this.#return = returnRow;
     this.#missed = missed;
     this.#message = place.firstElementChild;
+    new ResizeObserver(() => this.again()).observe(place);
   }
 
   /** @param {object[]} views in the board's order @param {{allUnknown: boolean}} queues */
@@ -44,7 +45,7 @@ export class Board {
     this.again();
   }
 
-  /** Lay out what is known anew: after a change, or on another size of the screen. */
+  /** Lay out what is known anew: after a change, or when the board has got another size. */
   again() {
     if (!this.#views.length) {
       this.#place.replaceChildren(this.#message);

@@ -29,10 +29,7 @@ export class Chime {
   }
 
   ring() {
-    if (!this.allowed) {
-      this.#unlock();
-      return;
-    }
+    if (!this.allowed) return;
     for (const { frequency, start, length } of NOTES) this.#note(frequency, this.#context.currentTime + start, length);
   }
 

@@ -92,7 +92,6 @@ async function start() {
     showAge(element("age"), queues);
     board.turn();
   }, TICK);
-  addEventListener("resize", () => board.again());
 }
 
 start();

@@ -9,7 +9,7 @@
  *   live.open();
  */
 
-import { observe } from "./clock.js";
+import { observe, synchronise } from "./clock.js";
 
 /** The server speaks every 15 s; two missed heartbeats are staleness, three a dead line. */
 const STALE_AFTER = 35_000;
@@ -100,7 +100,9 @@ export class Live extends EventTarget {
   #receive(text) {
     const message = JSON.parse(text);
     this.#heard = Date.now();
-    if (message.at) observe(message.at);
+    // A heartbeat is made as it is sent, so it also finds out a clock that was set; a snapshot may be older.
+    if (message.type === "heartbeat") synchronise(message.at);
+    else if (message.at) observe(message.at);
     if (message.type === "error") {
       this.dispatchEvent(new CustomEvent("problem", { detail: message }));
       return;

@@ -85,6 +85,8 @@ class ServerProcess:
         self._process.kill()
         self._process.wait(STOP_SECONDS)
         self._reader.join(STOP_SECONDS)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
 
     @property
     def port(self) -> str:
