@@ -105,6 +105,8 @@ class PageHandler(WiredHandler):
         self.set_status(problem.status)
         if problem.retry_after is not None:
             self.set_header("Retry-After", str(problem.retry_after))
+        if problem.status == 405:
+            self.set_header("Allow", self.allowed_methods())
         reason = "missing" if problem.status == 404 else "busy" if problem.status == 503 else "broken"
         self.show("static/base/error.html", reason=reason)
         self.finish()
@@ -115,18 +117,24 @@ class TicketPage(PageHandler):
 
     async def get(self, ticket_id: str = "") -> None:  # type: ignore[override]
         """404 with a friendly page for an unknown ticket; a moved one leads on to where it went."""
-        try:
-            ticket = await self.services.queues.ticket(ticket_id, staff=False)
-        except NotFound:
+        ticket = await self.find(ticket_id)
+        if ticket is None:
             self.set_status(404)
             self.show("static/base/error.html", reason="no_ticket")
             return
-        if ticket["moved_to"]:
+        if ticket["moved_to"] and await self.find(ticket["moved_to"]):
             self.redirect(f"/t/{ticket['moved_to']}", status=303)
             return
         now = self.services.clock.now()
         words = describe(ticket, now, self.say, self.services.clinic_time.zone)
         self.show("static/patient/ticket.html", ticket=ticket, words=words)
+
+    async def find(self, ticket_id: str) -> dict[str, Any] | None:
+        """The public ticket; None while the other queue of a transfer has not taken it in yet, or for no ticket."""
+        try:
+            return await self.services.queues.ticket(ticket_id, staff=False)
+        except NotFound:
+            return None
 
 
 def _page(template: str) -> dict[str, str]:

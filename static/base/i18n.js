@@ -52,8 +52,11 @@ const readable = (value) => (typeof value === "number" ? number(value) : String(
 
 export const number = (value) => format("number", () => new Intl.NumberFormat(language)).format(value);
 
-/** 10:40, or 10:40 AM where people write it so. */
-export const clockTime = (iso) => dateFormat("time", { hour: "numeric", minute: "2-digit" }).format(new Date(iso));
+/** Times as they stand on the wall of a clinic and in its texts: 10:40, 14:05. */
+const TIME = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+
+/** 10:40 */
+export const clockTime = (iso) => dateFormat("time", TIME).format(new Date(iso));
 
 /** Tue 3 Mar */
 export const shortDate = (iso) =>
@@ -65,9 +68,7 @@ export const longDate = (iso) =>
 
 /** Tue 3 Mar, 10:40 */
 export const dateAndTime = (iso) =>
-  dateFormat("both", { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" }).format(
-    new Date(iso),
-  );
+  dateFormat("both", { weekday: "short", day: "numeric", month: "short", ...TIME }).format(new Date(iso));
 
 /** The clinic's calendar day (YYYY-MM-DD) of an instant. */
 export const dayOf = (milliseconds) =>

@@ -23,7 +23,12 @@ export function openMenu(anchor, items) {
     removeEventListener("scroll", leave, true);
     if (refocus && anchor.isConnected) anchor.focus({ preventScroll: true });
   };
-  const leave = (event) => event.target !== menu && close({ refocus: false });
+  const opened = anchor.getBoundingClientRect();
+  const leave = () => {
+    const { top, left } = anchor.getBoundingClientRect();
+    // A snapshot may take the row away under an open menu: the menu stays where the person is about to press.
+    if (anchor.isConnected && (top !== opened.top || left !== opened.left)) close({ refocus: false });
+  };
   const outside = (event) => !menu.contains(event.target) && close({ refocus: anchor.contains(event.target) });
 
   menu.addEventListener("click", (event) => {

@@ -65,7 +65,7 @@ export class Appointments {
       "li",
       { class: "expected-row" },
       h("span", { class: "expected-time" }),
-      h("span", { class: "expected-name" }),
+      h("span", { class: "expected-name", dir: "auto" }),
       h("span", { class: "soft small expected-doctor" }),
       h("span", { class: "expected-state" }, button, h("span", { class: "soft small" })),
     );

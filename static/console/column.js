@@ -132,7 +132,7 @@ export class Column {
     const headingId = `column-${doctor.id}`;
     const status = h("button", { class: "button button-plain column-status", type: "button", "aria-haspopup": "menu", "aria-expanded": "false" }, h("span"), icon("down"));
     status.addEventListener("click", () => this.#view && this.#openStatusMenu(status));
-    const primary = h("button", { class: "button button-primary column-primary", type: "button" }, h("span"), h("kbd", { text: "N" }));
+    const primary = h("button", { class: "button button-primary column-primary", type: "button", "aria-keyshortcuts": "n" }, h("span"), h("kbd", { "aria-hidden": "true", text: "N" }));
     primary.addEventListener("click", () => this.primary());
     const room = h("select", { "aria-label": t("column.room"), hidden: true });
     room.addEventListener("change", () => {

@@ -124,5 +124,5 @@ export function buildFinder({ onPatient, onWalkIn, onRegister }) {
 
 function describe(patient) {
   const facts = [patient.date_of_birth, patient.phone_masked].filter(Boolean).join(" · ");
-  return [icon("person"), h("span", { text: patient.name }), h("span", { class: "soft found-facts", text: facts })];
+  return [icon("person"), h("span", { dir: "auto", text: patient.name }), h("span", { class: "soft found-facts", text: facts })];
 }

@@ -20,7 +20,7 @@ export function createRow(context) {
     { class: "row" },
     h("span", { class: "row-place" }),
     h("span", { class: "code row-code" }),
-    h("span", { class: "row-who" }, h("span", { class: "row-name" }), h("span", { class: "row-marks" })),
+    h("span", { class: "row-who" }, h("span", { class: "row-name", dir: "auto" }), h("span", { class: "row-marks" })),
     h("span", { class: "row-wait" }),
     more,
   );

@@ -19,16 +19,28 @@ let heard = null;
 
 const ANSWERS = {
   waiting: ["late", "cancel"],
+  called: ["cancel"],
   on_hold: ["cancel"],
   no_show: ["rejoin"],
 };
 
-function show(ticket) {
-  if (ticket.moved_to) {
-    location.replace(`/t/${ticket.moved_to}`);
-    return;
+/** The other queue takes a moved ticket in a moment later: go there once it has. */
+async function follow(movedTo) {
+  for (let pause = 200; ; pause = Math.min(2 * pause, 5_000)) {
+    try {
+      await api.get(`/api/tickets/${movedTo}/`);
+      location.replace(`/t/${movedTo}`);
+      return;
+    } catch (problem) {
+      if (problem.code !== "not_found") throw problem;
+    }
+    await new Promise((done) => setTimeout(done, pause));
   }
+}
+
+function show(ticket) {
   const before = shown;
+  if (ticket.moved_to && !before?.moved_to) follow(ticket.moved_to).catch((problem) => actions.replaceChildren(notice("attention", explain(problem))));
   shown = ticket;
   words();
   document.body.dataset.state = ticket.state;
@@ -52,7 +64,7 @@ function showActions(ticket) {
     const look = name === "rejoin" ? "button button-primary button-wide" : "button button-wide";
     return h("button", { class: look, type: "button", text: t(`ticket.do_${name}`), on: { click: (event) => answer(name, event.currentTarget, refusal) } });
   });
-  const home = ticket.ended_as ? h("a", { class: "button button-wide", href: "/", text: t("page.to_start") }) : null;
+  const home = ticket.ended_as && !ticket.moved_to ? h("a", { class: "button button-wide", href: "/", text: t("page.to_start") }) : null;
   actions.replaceChildren(...[refusal, ...buttons, home].filter(Boolean));
 }
 

@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from tests.browser.process import ServerProcess
+from tests.browser.process import ROOT, ServerProcess
 from tests.browser.scene import DESK, Scene
 
 CHROMIUM = "/usr/bin/chromium"
-# The README's pictures are renewed with SCREENSHOTS=docs/screenshots; a plain run leaves the tree as it was.
-SHOTS = Path(os.environ.get("SCREENSHOTS", Path(__file__).parent / "out"))
+SHOTS = Path(__file__).parent / "out"
+# A plain run leaves the tree as it was; with RENEW_SCREENSHOTS=1 it renews the pictures of the documentation.
+DOCUMENTED = frozenset({"console", "console-dark", "console-phone", "kiosk", "patient", "ticket-called"})
+DOCUMENTATION = ROOT / "docs" / "screenshots"
+RENEW = bool(os.environ.get("RENEW_SCREENSHOTS"))
 
 OpenPage = Callable[..., Page]
 Shoot = Callable[[Page, str], None]
@@ -119,8 +122,9 @@ def shoot() -> Shoot:
     """`shoot(page, "console")`: a picture for people to look at."""
 
     def take(page: Page, name: str) -> None:
-        SHOTS.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=str(SHOTS / f"{name}.png"))
+        folder = DOCUMENTATION if RENEW and name in DOCUMENTED else SHOTS
+        folder.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=str(folder / f"{name}.png"))
 
     return take
 

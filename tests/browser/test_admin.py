@@ -1,0 +1,178 @@
+"""The administrator's work: doctors, users, patients, appointments, queues, displays and settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage, Watch, log_in
+from tests.browser.process import ADMIN
+from tests.browser.scene import Scene
+
+Admin = Callable[..., Page]
+
+
+@pytest.fixture
+def admin(open_page: OpenPage, scene: Scene) -> Admin:
+    """`admin("doctors")`: that list of the panel, logged in."""
+
+    def open_it(view: str) -> Page:
+        page = open_page(f"/admin/#/{view}")
+        log_in(page, *ADMIN)
+        page.get_by_role("navigation").wait_for()
+        return page
+
+    return open_it
+
+
+def choose(page: Page, row: str, action: str) -> None:
+    """Choose `action` in the menu of the row that holds `row`."""
+    page.get_by_role("row").filter(has_text=row).get_by_role("button").click()
+    page.get_by_role("menuitem", name=action, exact=True).click()
+
+
+def test_doctor_is_added_with_hours_changed_and_removed(admin: Admin, scene: Scene) -> None:
+    page = admin("doctors")
+    page.get_by_role("button", name="Add a doctor").click()
+    page.get_by_label("Name", exact=True).fill("Dr Grace")
+    page.get_by_label("Specialty").fill("Dermatology")
+    page.get_by_label("Room", exact=True).fill("7")
+    page.get_by_label("Monday").fill("8:00-12:00, 13:00–17:00")
+    page.get_by_role("button", name="Save").click()
+    row = page.get_by_role("row").filter(has_text="Dr Grace")
+    expect(row).to_contain_text("Room 7")
+    expect(row).to_contain_text("Open")
+    doctors = scene.admin.get("/api/doctors/")["items"]
+    made = next(doctor for doctor in doctors if doctor["name"] == "Dr Grace")
+    assert made["hours"]["mon"] == [["08:00", "12:00"], ["13:00", "17:00"]]
+
+    choose(page, "Dr Grace", "Edit")
+    expect(page.get_by_label("Monday")).to_have_value("08:00–12:00, 13:00–17:00")
+    page.get_by_label("Room", exact=True).fill("8")
+    page.get_by_role("button", name="Save").click()
+    expect(row).to_contain_text("Room 8")
+    choose(page, "Dr Grace", "Remove")
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(row).to_have_count(0)
+
+
+def test_wrong_hours_are_named(admin: Admin, watch: Watch) -> None:
+    watch.expect("422")
+    page = admin("doctors")
+    page.get_by_role("button", name="Add a doctor").click()
+    page.get_by_label("Name", exact=True).fill("Dr Odd")
+    page.get_by_label("Specialty").fill("Oddities")
+    page.get_by_label("Room", exact=True).fill("7")
+    page.get_by_label("Tuesday").fill("late in the morning")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".wrong").filter(visible=True)).to_have_count(1)
+
+
+def test_user_is_added_changed_and_removed(admin: Admin, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Account")
+    page = admin("users")
+    page.get_by_role("button", name="Add a user").click()
+    page.get_by_label("User name").fill("dr.account")
+    page.get_by_label("Name", exact=False).last.fill("Dr Account")
+    page.get_by_label("Role").last.select_option("doctor")
+    page.get_by_label("Doctor’s queue").select_option(doctor["id"])
+    page.get_by_label("Password").fill("doctors-password")
+    page.get_by_role("button", name="Save").click()
+    row = page.get_by_role("row").filter(has_text="dr.account")
+    expect(row).to_contain_text("Doctor")
+    choose(page, "dr.account", "Set a password…")
+    page.get_by_label("New password").fill("another-password")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status").filter(has_text="logged out everywhere")).to_be_visible()
+    assert scene.server.caller("dr.account", "another-password").get("/api/me/")["doctor_id"] == doctor["id"]
+    choose(page, "dr.account", "Remove")
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(row).to_have_count(0)
+
+
+def test_patient_is_found_corrected_and_made_anonymous(admin: Admin, scene: Scene) -> None:
+    scene.desk.post("/api/patients/", {"name": "Wrong Spelling", "phone": "+12025550141", "sms_consent": False})
+    page = admin("patients")
+    page.get_by_label("Name, phone or birth date").fill("spell")
+    choose(page, "Wrong Spelling", "Edit")
+    expect(page.get_by_role("dialog").get_by_label("Phone")).to_have_value("+12025550141")
+    page.get_by_role("dialog").get_by_label("Name", exact=True).fill("Right Spelling")
+    page.get_by_role("button", name="Save").click()
+    choose(page, "Right Spelling", "Make anonymous")
+    page.get_by_role("dialog").get_by_role("button", name="Make anonymous").click()
+    expect(page.get_by_role("row").filter(has_text="Right Spelling")).to_have_count(0)
+
+
+def test_appointment_is_booked_moved_and_cancelled(admin: Admin, scene: Scene) -> None:
+    scene.doctor("Dr Calendar")
+    scene.desk.post("/api/patients/", {"name": "Tomas Planner", "sms_consent": False})
+    page = admin("appointments")
+    page.get_by_role("button", name="Book an appointment").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("searchbox").fill("planner")
+    expect(dialog.get_by_label("Patient").locator("option")).to_have_count(1)
+    dialog.get_by_role("combobox").filter(has_text="Dr Calendar").select_option(label="Dr Calendar")
+    expect(dialog.get_by_label("Time").last.locator("option").first).to_be_attached()
+    dialog.get_by_role("button", name="Book this time").click()
+    row = page.get_by_role("row").filter(has_text="Tomas Planner")
+    before = row.get_by_role("cell").first.text_content()
+    choose(page, "Tomas Planner", "Move to another time")
+    times = page.get_by_role("dialog").get_by_label("Time").last
+    expect(times.locator("option").nth(2)).to_be_attached()
+    times.select_option(index=2)
+    page.get_by_role("dialog").get_by_role("button", name="Move to another time").click()
+    expect(row.get_by_role("cell").first).not_to_have_text(before or "")
+    choose(page, "Tomas Planner", "Cancel the appointment")
+    page.get_by_role("dialog").get_by_role("button", name="Cancel the appointment").click()
+    expect(row).to_contain_text("Cancelled")
+
+
+def test_queue_is_closed_and_everybody_is_moved(admin: Admin, scene: Scene) -> None:
+    ill, well = scene.doctor("Dr Ill"), scene.doctor("Dr Well")
+    for name in ("One Person", "Two Person"):
+        scene.walk_in(ill, name)
+    page = admin("queues")
+    row = page.get_by_role("row").filter(has_text="Dr Ill")
+    expect(row).to_contain_text("2")
+    choose(page, "Dr Ill", "Move everybody waiting…")
+    page.get_by_role("dialog").get_by_label("To").select_option(well["id"])
+    page.get_by_role("dialog").get_by_role("button", name="Move everybody waiting…").click()
+    expect(page.get_by_role("status").filter(has_text="2 patients were moved")).to_be_visible()
+    choose(page, "Dr Ill", "Close: nobody else today")
+    expect(row).to_contain_text("Closed")
+    assert len(scene.queue(well)["waiting"]) == 2
+
+
+def test_display_opens_its_board(admin: Admin, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Shown")
+    page = admin("displays")
+    page.get_by_role("button", name="Add a display").click()
+    page.get_by_role("dialog").get_by_label("Name").first.fill("Ground floor")
+    page.get_by_role("button", name="Save").click()
+    row = page.get_by_role("row").filter(has_text="Ground floor")
+    expect(row).to_contain_text("Dr Shown")
+    expect(row.get_by_role("link")).to_have_attribute("href", re.compile(doctor["id"]))
+
+
+def test_settings_are_kept_and_every_step_is_audited(admin: Admin, scene: Scene, watch: Watch) -> None:
+    watch.expect("422")
+    page = admin("settings")
+    page.get_by_label("Name of the clinic").fill("Lakeside Clinic")
+    wait = page.get_by_label("Longest normal wait, in minutes")
+    wait.fill("0")
+    page.get_by_role("button", name="Save").click()
+    expect(wait).to_have_attribute("aria-invalid", "true")
+    wait.fill("45")
+    page.get_by_label("Soon your turn").uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status").filter(has_text="The settings are saved")).to_be_visible()
+    settings = scene.admin.get("/api/settings/")
+    assert (settings["name"], settings["max_wait_normal_minutes"]) == ("Lakeside Clinic", 45)
+    assert settings["sms"]["soon"] is False
+    page.get_by_role("link", name="Audit").click()
+    expect(page.get_by_role("row").filter(has_text="settings").first).to_be_visible()
+    page.goto("/")
+    expect(page.get_by_role("link", name="Lakeside Clinic")).to_be_visible()
