@@ -46,7 +46,7 @@ def stop_time(page: Page) -> None:
     page.clock.pause_at(datetime.fromtimestamp(now / 1000 + 1, UTC))
 
 
-def test_a_call_covers_the_board_and_then_stands_on_it(open_page: OpenPage, scene: Scene) -> None:
+def test_a_call_covers_the_board_and_then_stands_on_it(open_page: OpenPage, scene: Scene, shoot: Shoot) -> None:
     doctor = scene.doctor("Dr Rao", room="3")
     scene.walk_in(doctor, "Amina Yusuf")
     scene.walk_in(doctor, "Bo Lind")
@@ -57,6 +57,7 @@ def test_a_call_covers_the_board_and_then_stands_on_it(open_page: OpenPage, scen
     expect(cover.locator(".code")).to_have_text("A001")
     expect(cover).to_contain_text("Room 3")
     expect(cover).to_contain_text("Dr Rao")
+    shoot(page, "kiosk-call")
     expect(cover).to_be_hidden(timeout=8_000)
     line = page.locator(".line")
     expect(line).to_have_attribute("data-state", "called")
@@ -149,8 +150,12 @@ def test_it_can_be_read_on_every_screen(
     open_page: OpenPage, scene: Scene, shoot: Shoot, width: int, height: int, theme: str
 ) -> None:
     doctors = full_house(scene)
-    page = board(open_page, *doctors, width=width, height=height, color_scheme=theme)
-    expect(page.locator(".codes").first).to_be_visible()
+    page = open_page("about:blank", width=width, height=height, color_scheme=theme)
+    page.clock.install()
+    page.goto("/kiosk/?" + "&".join(f"doctor={doctor['id']}" for doctor in doctors))
+    expect(page.locator(".doctor")).to_have_count(len(doctors))
+    page.clock.run_for(7_000)  # a call may still cover the board
+    expect(page.locator("#call")).to_be_hidden()
     measured = page.evaluate(MEASURES)
     assert measured["code"] >= min(width, height) / 18
     assert not measured["overflow"]
