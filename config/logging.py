@@ -41,13 +41,13 @@ def configure_logging(level: str, form: LogFormat, stream: TextIO | None = None)
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.PositionalArgumentsFormatter()],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_render(form, out)],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_render(form)],
         )
     )
     root = logging.getLogger()
@@ -62,13 +62,20 @@ def mask(text: str) -> str:
     return _TOKEN.sub("[token]", _NUMBER.sub("[number]", text))
 
 
-def _render(form: LogFormat, out: TextIO) -> list[Any]:
-    if form is LogFormat.JSON:
-        render: Any = structlog.processors.JSONRenderer(sort_keys=False, ensure_ascii=False)
-        return [structlog.processors.format_exc_info, _Masked(render)]
-    return [
-        _Masked(structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback))
-    ]
+def _render(form: LogFormat) -> list[Any]:
+    render: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if form is LogFormat.JSON else _line
+    return [structlog.processors.format_exc_info, _Masked(render)]
+
+
+def _line(_: Any, __: str, event: MutableMapping[str, Any]) -> str:
+    """One line for eyes: when, how grave, who, what, and the rest as `name=value`; a traceback below.
+
+    structlog's own console renderer takes a quarter of a millisecond, which every request would wait for.
+    """
+    when, level, logger = event.pop("timestamp", ""), event.pop("level", ""), event.pop("logger", "")
+    what, exception = event.pop("event", ""), event.pop("exception", "")
+    rest = "".join(f" {name}={value}" for name, value in event.items())
+    return f"{when} {level:<7} {logger}: {what}{rest}" + (f"\n{exception}" if exception else "")
 
 
 class _Masked:

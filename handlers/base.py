@@ -40,6 +40,13 @@ BODY_LIMIT: Final = 256 * 1024
 # How much of a refused body is read to its end, so that its sender sees the answer and not a reset connection.
 DRAIN_LIMIT: Final = 8 * 1024 * 1024
 _KEY_LENGTH: Final = 255
+_SECURITY_HEADERS: Final = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+)
 _WRITES: Final = frozenset(METHODS) - {"GET"}
 
 log = structlog.get_logger("http")
@@ -66,11 +73,8 @@ class WiredHandler(RequestHandler):
             self.request_id = new_id()
         self.clear_header("Server")
         self.set_header("X-Request-Id", self.request_id)
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("X-Frame-Options", "DENY")
-        self.set_header("Referrer-Policy", "no-referrer")
-        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
-        self.set_header("Cross-Origin-Opener-Policy", "same-origin")
+        for name, value in _SECURITY_HEADERS:
+            self.set_header(name, value)
         if hasattr(self, "services"):
             self._set_connection_headers()
 
@@ -114,6 +118,7 @@ class WiredHandler(RequestHandler):
 
     def put_problem(self, problem: Problem) -> None:
         """Set status, headers and body of a problem answer."""
+        self.services.metrics.problem(problem.code)
         self.set_status(problem.status)
         self.set_header("Content-Type", CONTENT_TYPE)
         self.set_header("Cache-Control", "no-store")

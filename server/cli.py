@@ -153,12 +153,13 @@ def _demo(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _routes(_: Settings, __: argparse.Namespace) -> int:
+    check_permissions(all_routes())
     names = list(entries(all_routes()))
     width = max(len(name) for name in names)
     for name in names:
-        permission = PERMISSIONS.get(name)
-        who = "NO ENTRY" if permission is None else permission.value if isinstance(permission, Open) else ""
-        print(f"{name:{width}}  {who or ', '.join(sorted(permission))}")  # type: ignore[arg-type]
+        permission = PERMISSIONS[name]
+        who = permission.value if isinstance(permission, Open) else ", ".join(sorted(permission))
+        print(f"{name:{width}}  {who}")
     return 0
 
 

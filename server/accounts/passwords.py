@@ -1,4 +1,4 @@
-"""bcrypt in two threads of low priority, so that a storm of sign-ins delays neither boards nor reads.
+"""bcrypt in one or two threads of the lowest priority, so that a storm of sign-ins delays neither boards nor reads.
 
 At most ten wait; the next one is told to slow down. The only home of bcrypt.
 """
@@ -19,12 +19,13 @@ import bcrypt
 from server.errors import Invalid, SlowDown
 
 COST: Final = 12
-THREADS: Final = 2
+# One core stays with the loop and the database, also where there are only two.
+THREADS: Final = max(1, min(2, (os.cpu_count() or 1) - 1))
 MOST_WAITING: Final = 10
 SHORTEST: Final = 8
 # bcrypt reads no further; refusing is honest where cutting would not be.
 LONGEST_BYTES: Final = 72
-_NICENESS: Final = 10
+_NICENESS: Final = 19
 # Without letters that are read for one another.
 _READABLE: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
