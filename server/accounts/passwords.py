@@ -1,4 +1,4 @@
-"""bcrypt in one or two threads of the lowest priority, so that a storm of sign-ins delays neither boards nor reads.
+"""bcrypt in one or two threads of its own, so that a storm of sign-ins delays neither boards nor reads.
 
 At most ten wait; the next one is told to slow down. The only home of bcrypt.
 """
@@ -8,10 +8,8 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Final, TypeVar
 
 import bcrypt
@@ -19,13 +17,13 @@ import bcrypt
 from server.errors import Invalid, SlowDown
 
 COST: Final = 12
-# One core stays with the loop and the database, also where there are only two.
+# One core stays with the loop, also where there are only two. Lower priority for these threads makes it worse:
+# one that is held off while it has the interpreter's lock holds the loop off too (measured: 10 → 300 ms).
 THREADS: Final = max(1, min(2, (os.cpu_count() or 1) - 1))
 MOST_WAITING: Final = 10
 SHORTEST: Final = 8
 # bcrypt reads no further; refusing is honest where cutting would not be.
 LONGEST_BYTES: Final = 72
-_NICENESS: Final = 19
 # Without letters that are read for one another.
 _READABLE: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -55,7 +53,7 @@ class Passwords:
         # A hash nobody has the password of: an unknown name takes as long as a wrong password.
         self._nobody = f"$2b${cost:02d}${'.' * 53}"
         self._waiting = 0
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="bcrypt", initializer=_step_back)
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="bcrypt")
 
     async def hash(self, password: str) -> str:
         """The hash to keep. Raises SlowDown."""
@@ -79,9 +77,3 @@ class Passwords:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)
         finally:
             self._waiting -= 1
-
-
-def _step_back() -> None:
-    """Below the loop's thread in the scheduler's eyes; on Linux a thread's id is a process id for this."""
-    with suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import Iterator
 
@@ -64,16 +63,3 @@ async def test_more_than_ten_who_wait_are_told_to_slow_down(
     release.set()
     assert all(await asyncio.gather(*waiting))
     assert await passwords.verify("x", "hash")
-
-
-@pytest.mark.gen_test
-async def test_the_threads_stand_back_behind_the_loop(passwords: Passwords, monkeypatch: pytest.MonkeyPatch) -> None:
-    nice: list[int] = []
-
-    def checkpw(*_: bytes) -> bool:
-        nice.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
-        return True
-
-    monkeypatch.setattr("bcrypt.checkpw", checkpw)
-    await passwords.verify("x", "hash")
-    assert nice[0] > os.getpriority(os.PRIO_PROCESS, 0)
