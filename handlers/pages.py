@@ -31,7 +31,7 @@ POLICY: Final = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' data:",
+        "img-src 'self'",
         "connect-src 'self'",
         "manifest-src 'self'",
         "worker-src 'self'",
@@ -127,7 +127,8 @@ class TicketPage(PageHandler):
             return
         now = self.services.clock.now()
         words = describe(ticket, now, self.say, self.services.clinic_time.zone)
-        self.show("static/patient/ticket.html", ticket=ticket, words=words)
+        simulated = not self.services.settings.sends_sms
+        self.show("static/patient/ticket.html", ticket=ticket, words=words, simulated=simulated)
 
     async def find(self, ticket_id: str) -> dict[str, Any] | None:
         """The public ticket; None while the other queue of a transfer has not taken it in yet, or for no ticket."""

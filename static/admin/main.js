@@ -31,6 +31,7 @@ const VIEWS = {
 const app = document.querySelector("#app");
 const main = h("main", { id: "main", class: "admin-main stack", tabindex: -1 });
 let leave = () => {};
+let entered = false;
 
 function show() {
   leave();
@@ -54,11 +55,13 @@ function enter(user) {
   const console_ = h("a", { class: "button button-plain", href: "/console/", text: t("console.title") });
   const head = h("header", { class: "admin-head" }, h("strong", { text: clinic.name }), console_, languagePicker(), out);
   const nav = h("nav", { class: "admin-nav", "aria-label": t("admin.title") }, h("ul", {}, ...links));
-  app.replaceChildren(...[head, smsNotice(), h("div", { class: "admin" }, nav, main)].filter(Boolean));
+  app.replaceChildren(...[head, smsNotice({ staff: true }), h("div", { class: "admin" }, nav, main)].filter(Boolean));
+  entered = true;
   show();
 }
 
 function showLogin(words) {
+  entered = false;
   leave();
   leave = () => {};
   app.replaceChildren(
@@ -86,6 +89,7 @@ async function start() {
     show();
     main.focus();
   });
+  session.addEventListener("signedin", () => entered && location.reload());
   session.addEventListener("signedout", ({ detail }) => showLogin(detail.reason === "expired" ? t("login.expired") : null));
   if (user) enter(user);
   else showLogin();

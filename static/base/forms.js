@@ -3,7 +3,7 @@
  * typed stays until it is accepted. The same contents sent twice carry the same key, so they count once.
  */
 
-import { newKey, Problem } from "./api.js";
+import { newKey } from "./api.js";
 import { h, uniqueId } from "./dom.js";
 import { t } from "./i18n.js";
 import { notice } from "./page.js";
@@ -49,7 +49,6 @@ export function buildForm({ fields, submit, onSubmit, extra = [] }) {
 }
 
 function showProblem(problem, parts, summary) {
-  if (!(problem instanceof Problem)) console.error(problem);
   const beside = [];
   for (const error of problem.errors ?? []) {
     const path = error.field.split(".");

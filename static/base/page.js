@@ -42,10 +42,11 @@ export function languagePicker() {
   return select;
 }
 
-/** Says that no texts leave this server, where that is so. */
-export function smsNotice() {
+/** Says that no texts leave this server, where that is so; staff learn why, patients what to do instead. */
+export function smsNotice({ staff }) {
   if (clinic.sms !== "simulated") return null;
-  return h("p", { class: "notice notice-attention small" }, icon("message"), h("span", { text: t("sms.simulated_notice") }));
+  const words = t(staff ? "sms.simulated_notice" : "sms.simulated_patient");
+  return h("p", { class: "notice notice-attention small" }, icon("message"), h("span", { text: words }));
 }
 
 /** A notice with an icon: `kind` is attention, stopped or done. */

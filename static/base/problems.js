@@ -8,7 +8,10 @@ import { clockTime, currentLanguage, hasText, t } from "./i18n.js";
 
 /** One sentence that says what happened and what to do next. */
 export function explain(problem) {
-  if (!(problem instanceof Problem)) return t("error.unexpected");
+  if (!(problem instanceof Problem)) {
+    console.error(problem);
+    return t("error.unexpected");
+  }
   if (problem.code === "offline") return t("error.offline");
   if (problem.code === "slow_down") return t("error.slow_down", { count: problem.retryAfter ?? 60 });
   if (problem.code === "wrong_state" && currentLanguage() !== "en") return whoWasFaster(problem.body);

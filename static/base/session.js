@@ -49,9 +49,10 @@ class Session extends EventTarget {
     return this.#renewing;
   }
 
-  /** Sign out here, or on every device. The page forgets at once, even when the server cannot be reached. */
+  /** Sign out here, or on every device. The page forgets even when the server cannot be reached. */
   async signOut({ everywhere = false } = {}) {
-    const access = this.#access;
+    // The cookie is taken back only from someone who proves to hold it, so an old token is renewed once more.
+    const access = await this.token().catch(() => null);
     this.#channel?.postMessage({ signedOut: true });
     this.#forget("asked");
     if (access) await this.#post("/api/token/revoke/", { everywhere }, access).catch(() => null);

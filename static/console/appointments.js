@@ -2,7 +2,7 @@
 
 import { api } from "../base/api.js";
 import { dayOf, clockTime, t } from "../base/i18n.js";
-import { serverNow } from "../base/clock.js";
+import { minutesSince, serverNow } from "../base/clock.js";
 import { h, reconcile, setText } from "../base/dom.js";
 import { appointmentStateName } from "../base/labels.js";
 import { notice } from "../base/page.js";
@@ -74,15 +74,16 @@ export class Appointments {
   #update(row, item) {
     const [time, name, doctor, state] = row.children;
     const [button, word] = state.children;
-    setText(time, clockTime(item.start));
     setText(name, item.patient?.name ?? "");
     setText(doctor, this.#queues.doctors.get(item.doctor_id)?.name ?? item.doctor);
     const waiting = item.state === "booked";
     button.hidden = !waiting;
     button.setAttribute("aria-label", t("appointments.check_in_name", { name: item.patient?.name ?? "" }));
     button.onclick = () => this.#checkIn(button, item);
+    const late = waiting && serverNow() > Date.parse(item.start);
     setText(word, waiting ? "" : appointmentStateName(item.state));
-    row.toggleAttribute("data-late", waiting && serverNow() > Date.parse(item.start));
+    setText(time, late ? t("appointments.late", { time: clockTime(item.start), minutes: minutesSince(item.start) }) : clockTime(item.start));
+    row.toggleAttribute("data-late", late);
   }
 
   async #checkIn(button, item) {

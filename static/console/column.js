@@ -36,6 +36,7 @@ export class Column {
   }
 
   show(view) {
+    const held = this.element.contains(document.activeElement);
     this.#view = view;
     const { name, status, body, room } = this.#parts;
     setText(name, view.doctor.name);
@@ -50,6 +51,8 @@ export class Column {
     this.#showSection(this.#parts.missed, view.missed, t("column.missed", { count: view.missed.length }));
     this.#parts.empty.hidden = view.waiting.length > 0;
     this.#showPrimary();
+    // Whoever stood on a row that has gone stays in this column.
+    if (held && !this.element.contains(document.activeElement)) this.element.focus({ preventScroll: true });
   }
 
   /** Count the waits up. */

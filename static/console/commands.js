@@ -17,6 +17,7 @@ export class Commands {
   #refuse;
   /** The newest step that can still be taken back, for the key U. */
   #undo = null;
+  #sent = Promise.resolve();
 
   /** @param queues {@link Queues} @param {(doctorId: string, text: string|null) => void} refuse shows or clears a refusal */
   constructor(queues, refuse) {
@@ -49,8 +50,9 @@ export class Commands {
     await this.run(doctorId, `/api/queue/${doctorId}/${verb}/`, body, () => t(`done.queue_${verb}`, { doctor }), undoable);
   }
 
-  /** Take back the newest step, wherever it was. */
+  /** Take back the newest step, wherever it was; one whose answer is still under way counts. */
   async undo() {
+    await this.#sent;
     const last = this.#undo;
     if (!last) return;
     this.#undo = null;
@@ -62,8 +64,10 @@ export class Commands {
   /** Send, wait until the picture shows it, say so. Refusals stay beside the queue they concern. */
   async run(doctorId, path, body, sentence, undoable = true) {
     this.#refuse(doctorId, null);
+    const sending = api.post(path, body);
+    this.#sent = sending.then(() => null, () => null);
     try {
-      const answer = await api.post(path, body);
+      const answer = await sending;
       this.#said(doctorId, sentence(answer), undoable && answer.seq);
       await this.#queues.reached(doctorId, answer.seq);
     } catch (problem) {
@@ -76,6 +80,8 @@ export class Commands {
       toast(text);
       return;
     }
+    // Only the newest step of a queue can be undone: the offer for the one before goes.
+    if (this.#undo?.doctorId === doctorId) this.#undo.close();
     const step = { doctorId, seq, close: () => {} };
     this.#undo = step;
     const run = () => {

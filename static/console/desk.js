@@ -25,8 +25,10 @@ export async function startDesk(place, user) {
   const queues = new Queues(user);
   await queues.start();
   const columns = new Map();
+  const board = h("div", { class: "columns" });
+  const active = activeColumn(board, queues);
   const commands = new Commands(queues, (doctorId, text) => columns.get(doctorId)?.refuse(text));
-  const joining = new Joining(queues);
+  const joining = new Joining(queues, active);
   const finder = buildFinder({
     onPatient: (patient) => joining.patient(patient),
     onWalkIn: (text) => joining.walkIn(text),
@@ -34,13 +36,12 @@ export async function startDesk(place, user) {
   });
   const appointments = new Appointments(queues);
   const unreached = new Unreached();
-  const totals = h("p", { class: "totals", role: "status" });
+  const totals = h("p", { class: "totals" });
   const line = h("p", { class: "line", role: "status", hidden: true });
-  const board = h("div", { class: "columns" });
   const noDoctors = emptyClinic(user);
   const header = h("header", { class: "top" }, finder.element, totals, unreached.button, appointments.toggle, userMenu(user));
   const main = h("main", { id: "main", class: "desk", tabindex: -1 }, h("h1", { class: "visually-hidden", text: t("console.title") }), board, noDoctors, appointments.element);
-  place.replaceChildren(...[header, line, smsNotice(), main].filter(Boolean));
+  place.replaceChildren(...[header, line, smsNotice({ staff: true }), main].filter(Boolean));
 
   const showDoctors = () => {
     reconcile(
@@ -81,10 +82,9 @@ export async function startDesk(place, user) {
 
   const stopping = new AbortController();
   const columnAt = (index) => columns.get([...queues.doctors.keys()][index]);
-  const currentColumn = () => columns.get(document.activeElement?.closest?.(".column")?.dataset.doctor) ?? columnAt(0);
   const shortcuts = {
     "/": () => finder.focus(),
-    n: () => currentColumn()?.primary(),
+    n: () => columns.get(active())?.primary(),
     u: () => commands.undo(),
     a: () => appointments.focus(),
     "?": showKeys,
@@ -101,6 +101,27 @@ export async function startDesk(place, user) {
       queues.close();
     },
   };
+}
+
+/**
+ * The column that was last clicked or tabbed into is the one the key N and new patients go to; it is marked, and it
+ * stays so when the focus is lost with a row that went away. @returns {() => string|undefined} its doctor's id
+ */
+function activeColumn(board, queues) {
+  let chosen = null;
+  const current = () => (queues.doctors.has(chosen) ? chosen : queues.doctors.keys().next().value);
+  const mark = () => {
+    for (const column of board.children) column.toggleAttribute("data-active", column.dataset.doctor === current());
+  };
+  const choose = ({ target }) => {
+    chosen = target.closest(".column")?.dataset.doctor ?? chosen;
+    mark();
+  };
+  board.addEventListener("focusin", choose);
+  board.addEventListener("pointerdown", choose);
+  queues.addEventListener("doctors", () => queueMicrotask(mark));
+  queueMicrotask(mark);
+  return current;
 }
 
 function showTotals(element, queues) {

@@ -11,9 +11,12 @@ const PHONE = /^[+\d][\d\s().-]{3,}$/;
 
 export class Joining {
   #queues;
+  #active;
 
-  constructor(queues) {
+  /** @param queues {@link Queues} @param {() => string|undefined} active the doctor whose column is marked */
+  constructor(queues, active) {
     this.#queues = queues;
+    this.#active = active;
   }
 
   /** A registered patient joins a queue. */
@@ -72,7 +75,7 @@ export class Joining {
     toast(t("done.joined", { code: ticket.code, name, doctor: ticket.doctor }));
   }
 
-  /** The shortest open queue is offered first. */
+  /** The marked column's doctor is offered first: the one reception was just looking at. */
   #doctorField() {
     const doctors = [...this.#queues.everyone.values()];
     const waiting = (doctor) => this.#queues.views.get(doctor.id)?.waiting.length ?? doctor.waiting ?? 0;
@@ -81,8 +84,7 @@ export class Joining {
       value: doctor.id,
       label: t(status(doctor) === "closed" ? "join.doctor_closed" : "join.doctor_option", { doctor: doctor.name, count: waiting(doctor) }),
     }));
-    const open = doctors.filter((doctor) => status(doctor) !== "closed").sort((one, other) => waiting(one) - waiting(other));
-    return { name: "doctor_id", label: t("join.doctor"), type: "select", required: true, options, value: (open[0] ?? doctors[0])?.id };
+    return { name: "doctor_id", label: t("join.doctor"), type: "select", required: true, options, value: this.#active() };
   }
 
   #queueFields() {

@@ -47,7 +47,7 @@ async function enter(user) {
 async function start() {
   const user = await startPage();
   session.addEventListener("signedout", ({ detail }) => showLogin(detail.reason));
-  // Another tab signed in as someone: this one follows, unless it is the form here that just did.
+  // Another tab signed in as somebody else: this one follows.
   session.addEventListener("signedin", () => desk && location.reload());
   if (user) await enter(user);
   else showLogin();

@@ -76,7 +76,7 @@ async function start() {
   const user = await startPage();
   const name = h("a", { class: "clinic-name", href: "#/", text: clinic.name });
   const head = h("header", { class: "patient-head" }, name, links, languagePicker());
-  app.replaceChildren(...[head, smsNotice(), main].filter(Boolean));
+  app.replaceChildren(...[head, smsNotice({ staff: false }), main].filter(Boolean));
   addEventListener("hashchange", () => show());
   session.addEventListener("signedout", ({ detail }) => {
     show();
