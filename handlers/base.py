@@ -168,6 +168,7 @@ class ApiHandler(WiredHandler):
         self._replayed = False
         self._audited = False
         self._under_way = False
+        self._made_id = ""
 
     def set_default_headers(self) -> None:
         super().set_default_headers()
@@ -305,6 +306,7 @@ class ApiHandler(WiredHandler):
     def answer(self, value: Mapping[str, Any] | str, status: int = 200, *, replayed: bool = False) -> None:
         """Answer with `value` (a str is JSON already). `replayed`: a service recognised an earlier command."""
         text = value if isinstance(value, str) else encode(value)
+        self._made_id = "" if isinstance(value, str) else str(value.get("id", ""))
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
         if replayed:
@@ -360,13 +362,13 @@ class ApiHandler(WiredHandler):
         self.set_header("Idempotency-Replayed", "true")
 
     def _audit_write(self) -> None:
-        """Every staff action leaves a row: the operation and the id in its path."""
+        """Every staff action leaves a row: what was done, and to what: the id in the path or else in the answer."""
         staff = self.principal is not None and self.principal.is_staff
         if not staff or self._audited or self._replayed or self.request.method not in _WRITES:
             return
-        words = [part for part in self.pattern.split("/") if part and not part.startswith("{") and part != "api"]
-        subject = next(iter(self.path_kwargs.values()), "")
-        self.audit(f"{(self.request.method or '').lower()} {' '.join(words)}", subject)
+        self.audit(
+            _action(self.request.method or "", self.pattern), next(iter(self.path_kwargs.values()), self._made_id)
+        )
 
     def _unanswered(self, *args: str, **kwargs: str) -> None:
         """Methods a handler does not answer were refused in `prepare`."""
@@ -388,6 +390,13 @@ class NotFoundHandler(ApiHandler):
 
     def _admit(self) -> None:
         raise NotFound("There is nothing at this address.")
+
+
+def _action(method: str, pattern: str) -> str:
+    """`start ticket` for POST /api/tickets/{ticket_id}/start/, `remove display` for DELETE /api/displays/{…}/."""
+    noun, *verb = [part for part in pattern.removeprefix("/api/").split("/") if part and not part.startswith("{")]
+    named = {"PATCH": "change", "DELETE": "remove"}.get(method, "")
+    return " ".join(filter(None, ("-".join(verb) or named, noun.removesuffix("s"))))
 
 
 def _too_large() -> TooLarge:
