@@ -164,18 +164,18 @@ class QueueTicket(Answer):
     position: int | None
     estimate: Between | None
     calls: int
+    sms: SmsState | None
     ended_as: str | None
+    moved_to: str | None
     seq: int
+    steps: list[StepAnswer]
 
 
 class PublicTicket(QueueTicket):
     """A ticket as the holder of its link sees it."""
 
     id: str
-    sms: SmsState | None
-    moved_to: str | None
     status_url: str
-    steps: list[StepAnswer]
 
 
 class StaffTicket(PublicTicket):

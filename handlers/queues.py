@@ -224,8 +224,8 @@ class TransferAllHandler(QueueCommandHandler):
     )
     async def post(self, doctor_id: str) -> None:
         """In their order; `refused` names those whom the other queue could not take."""
-        body = self.body(TransferBody)
         actor = commander(self.signed_in(), doctor_id)
+        body = self.body(TransferBody)
         if body.doctor_id == doctor_id:
             raise Invalid.field("doctor_id", "Choose another doctor than this queue's own.")
         to_doctor = self.services.doctors.get(body.doctor_id).name

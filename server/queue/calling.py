@@ -115,7 +115,9 @@ def announced(day: QueueDay, ticket: Ticket, now: datetime, *, repeat: bool = Fa
 
 def resumed_queue(day: QueueDay) -> QueueDay:
     """This day without a pause."""
-    return replace(day, status=Status.OPEN, pause=None) if day.status is Status.PAUSED else day
+    if day.pause is None:
+        return day
+    return replace(day, status=Status.OPEN if day.status is Status.PAUSED else day.status, pause=None)
 
 
 def missed(ticket: Ticket, now: datetime, actor: str, *, reason: str | None = None) -> Ticket:

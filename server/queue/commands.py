@@ -236,6 +236,14 @@ class ChangeDoctor(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetPatient(Command):
+    """The patient's record was anonymised."""
+
+    name: ClassVar[str] = "forget_patient"
+    patient_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tidy(Command):
     """Housekeeping, unseen by the world: effects that were carried out and ended tickets now in `visits`."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from server.errors import Invalid, WrongState
+from server.errors import Invalid
 from server.queue import policy, texts
 from server.queue.commands import Hold, Late, Move, PutBack, Rejoin, Resume, SetContact, SetPriority
 from server.queue.model import Key, QueueDay, State, Ticket
-from server.queue.transition import Change, ticket_for
+from server.queue.transition import Change, ticket_for, wrong_state
 
 REJOINS = 2
 
@@ -27,10 +27,8 @@ def rejoin(day: QueueDay, command: Rejoin, now: datetime) -> Change:
     """A missed patient is back: after the next one, at most twice."""
     before = ticket_for(day, command)
     if before.rejoins >= REJOINS:
-        raise WrongState(
-            f"{before.code} has been back {REJOINS} times already. Please ask at the desk for a new ticket.",
-            state=before.state.value,
-        )
+        ask = f"{before.code} has been back {REJOINS} times already; please ask at the desk for a new ticket. "
+        raise wrong_state(day, before, ask)
     ticket = before.step(State.WAITING, now, command.actor.name, reason=command.reason)
     ticket = replace(ticket, place=_after(day, before, 1), rejoins=before.rejoins + 1)
     return Change(day.put(ticket), ticket.id, before=(before,), undoable=True)

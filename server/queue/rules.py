@@ -49,11 +49,18 @@ RULES: dict[type[commands.Command], Callable[[QueueDay, Any, datetime], Change]]
     commands.UndoLast: standing.undo,
     commands.Promote: standing.promote,
     commands.ChangeDoctor: standing.change_doctor,
+    commands.ForgetPatient: standing.forget_patient,
     commands.Tidy: standing.tidy,
 }
 
-_AFTER_THE_DAY = (commands.FinishDay, commands.Tidy, commands.ReturnTransfer)
-_NOT_REMEMBERED = (commands.Promote, commands.FinishDay, commands.Tidy, commands.ChangeDoctor)
+_AFTER_THE_DAY = (commands.FinishDay, commands.Tidy, commands.ReturnTransfer, commands.ForgetPatient)
+_NOT_REMEMBERED = (
+    commands.Promote,
+    commands.FinishDay,
+    commands.Tidy,
+    commands.ChangeDoctor,
+    commands.ForgetPatient,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,6 +277,13 @@ class QueueService:
             commands.ChangeDoctor(id=new_id(), actor=commands.SYSTEM, doctor=_copy(doctor), policy=self._policy_now()),
         )
 
+    async def forget_patient(self, patient_id: str) -> None:
+        """The patient's record was anonymised: no queue keeps the name. They are in none any more."""
+        for line in list(self._lines.values()):
+            day = line.shown
+            if day is not None and any(ticket.patient.id == patient_id for ticket in day.tickets.values()):
+                await line.run(commands.ForgetPatient(id=new_id(), actor=commands.SYSTEM, patient_id=patient_id))
+
     # Jobs
 
     async def sweep(self) -> None:

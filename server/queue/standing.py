@@ -9,27 +9,37 @@ from datetime import datetime, timedelta
 from server.clock import iso
 from server.errors import CannotUndo
 from server.queue import texts
-from server.queue.commands import ChangeDoctor, CloseQueue, OpenQueue, PauseQueue, Promote, Tidy, UndoLast
-from server.queue.model import IN_QUEUE, UNDO_WINDOW, Pause, QueueDay, State, Status, Ticket, Undo
+from server.queue.commands import (
+    ChangeDoctor,
+    CloseQueue,
+    ForgetPatient,
+    OpenQueue,
+    PauseQueue,
+    Promote,
+    Tidy,
+    UndoLast,
+)
+from server.queue.model import IN_QUEUE, UNDO_WINDOW, PatientCopy, Pause, QueueDay, State, Status, Ticket, Undo
 from server.queue.transition import Change
 
 
 def pause(day: QueueDay, command: PauseQueue, now: datetime) -> Change:
-    """No calls for a while; joins go on."""
+    """No calls for a while; joins go on, unless the queue is closed, and then it stays so."""
     until = now + timedelta(minutes=command.minutes) if command.minutes else None
-    changed = replace(day, status=Status.PAUSED, pause=Pause(now, command.reason, until))
+    status = day.status if day.status is Status.CLOSED else Status.PAUSED
+    changed = replace(day, status=status, pause=Pause(now, command.reason, until))
     return Change(changed, undoable=True)
 
 
 def open_queue(day: QueueDay, command: OpenQueue, now: datetime) -> Change:
     """Open again, from closed or paused."""
     changed = replace(day, status=Status.OPEN, pause=None)
-    return Change(changed, seals=True, visible=day.status is not Status.OPEN)
+    return Change(changed, seals=True, visible=changed != day)
 
 
 def close(day: QueueDay, command: CloseQueue, now: datetime) -> Change:
     """No more joins today; those in the queue are still served."""
-    changed = replace(day, status=Status.CLOSED, pause=None)
+    changed = replace(day, status=Status.CLOSED)
     return Change(changed, seals=True, visible=day.status is not Status.CLOSED)
 
 
@@ -42,6 +52,15 @@ def change_doctor(day: QueueDay, command: ChangeDoctor, now: datetime) -> Change
     """New copies of the doctor and the clinic's policy."""
     changed = replace(day, doctor=command.doctor, policy=command.policy)
     return Change(changed, visible=changed != day)
+
+
+def forget_patient(day: QueueDay, command: ForgetPatient, now: datetime) -> Change:
+    """The patient's record was anonymised: the name goes from their ended tickets too, and from what undo remembers."""
+    theirs = [ticket for ticket in day.tickets.values() if ticket.patient.id == command.patient_id]
+    if not theirs:
+        return Change(day, visible=False)
+    nameless = PatientCopy(command.patient_id, "", language=theirs[0].patient.language)
+    return Change(day.put(*(replace(ticket, patient=nameless) for ticket in theirs)), seals=True)
 
 
 def tidy(day: QueueDay, command: Tidy, now: datetime) -> Change:

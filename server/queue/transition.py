@@ -120,5 +120,5 @@ def free_room(day: QueueDay, room: str, *, besides: str = "") -> str:
     """`room`, if nobody but the ticket `besides` was called there or is in it. Raises WrongState."""
     occupant = day.occupant(room)
     if occupant is not None and occupant.id != besides:
-        raise wrong_state(day, occupant, f"{room} is not free: ")
+        raise wrong_state(day, occupant, f"{room if not room.isdecimal() else f'Room {room}'} is not free: ")
     return room

@@ -92,8 +92,7 @@ def ticket_view(scene: Scene, ticket: Ticket, *, staff: bool, in_queue: bool = F
         view["elsewhere"] = list(scene.around.elsewhere(patient.id, ticket.id))
         view["late_at"] = _late_at(scene.day, ticket)
     elif in_queue:
-        for private in ("id", "status_url", "moved_to", "sms", "steps"):
-            del view[private]
+        del view["id"], view["status_url"]  # the link holds the id
     return view
 
 

@@ -16,7 +16,7 @@ from server.errors import (
     QueueClosed,
     WrongState,
 )
-from server.queue import commands
+from server.queue import commands, documents
 from server.queue.model import PatientCopy, Priority, Source, State, Status
 from server.queue.rules import RULES
 from server.queue.transition import TABLE
@@ -178,6 +178,28 @@ def test_closed_refuses_joins_only_and_paused_ends_with_a_call(bench: Bench) -> 
     assert bench.day.pause.until == bench.now + timedelta(minutes=20)
     bench.next(current=first.id)
     assert (bench.day.status, bench.ticket(second).state) == (Status.OPEN, State.CALLED)
+
+
+def test_a_pause_leaves_a_closed_queue_closed(bench: Bench) -> None:
+    bench.join()
+    bench.do(commands.CloseQueue)
+    bench.do(commands.PauseQueue, reason="lunch")
+    assert (bench.day.status, bench.day.pause is not None) == (Status.CLOSED, True)
+    with pytest.raises(QueueClosed):
+        bench.join()
+    bench.next()
+    assert (bench.day.status, bench.day.pause) == (Status.CLOSED, None)
+
+
+def test_a_forgotten_patient_leaves_no_name_behind(bench: Bench) -> None:
+    ticket = bench.join()
+    bench.on(commands.Cancel, ticket)
+    bench.do(commands.ForgetPatient, patient_id=ticket.patient.id)
+    written = str(documents.day_document(bench.day, documents.DayDocuments()))
+    assert ticket.patient.name not in written
+    assert bench.ticket(ticket).state is State.CANCELLED
+    with pytest.raises(CannotUndo):
+        bench.do(commands.UndoLast)
 
 
 def test_put_back_counts_who_goes_first(bench: Bench) -> None:
