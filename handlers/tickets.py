@@ -53,9 +53,8 @@ class TicketCommandHandler(ApiHandler):
             raise Forbidden("This ticket is in another doctor's queue. Ask reception.")
         return principal.actor
 
-    async def run(self, kind: type[commands.TicketCommand], ticket_id: str, **fields: Any) -> None:
+    async def run(self, kind: type[commands.TicketCommand], ticket_id: str, actor: Actor, **fields: Any) -> None:
         """Carry out one command and answer with the ticket as it left it."""
-        actor = await self.actor_for(ticket_id)
         command = kind(id=self.command_id(), fingerprint=self.fingerprint(), actor=actor, ticket_id=ticket_id, **fields)
         queues = self.services.queues
         applied = await queues.run_on_ticket(command)
@@ -63,133 +62,23 @@ class TicketCommandHandler(ApiHandler):
         self.answer(ticket, replayed=applied.replayed)
 
 
-class CallHandler(TicketCommandHandler):
-    @operation(
-        summary="Call this ticket, whatever its place",
-        body=RoomBody,
-        answer=StaffTicket,
-        errors=TICKET_ERRORS,
-        idempotent=True,
-    )
-    async def post(self, ticket_id: str) -> None:
-        body = self.body(RoomBody)
-        await self.run(commands.CallTicket, ticket_id, room=body.room, reason=body.reason)
+def on_ticket(
+    kind: type[commands.TicketCommand],
+    summary: str,
+    description: str = "",
+    *,
+    body: type[ReasonBody] = ReasonBody,
+    answer: Any = StaffTicket,
+) -> type[TicketCommandHandler]:
+    """The handler of a command that takes the fields of its body as they are."""
 
+    async def post(self: TicketCommandHandler, ticket_id: str) -> None:
+        actor = await self.actor_for(ticket_id)
+        await self.run(kind, ticket_id, actor, **self.body(body).model_dump())
 
-class RecallHandler(TicketCommandHandler):
-    @operation(
-        summary="Announce the call once more",
-        body=ReasonBody,
-        answer=StaffTicket,
-        errors=TICKET_ERRORS,
-        idempotent=True,
-    )
-    async def post(self, ticket_id: str) -> None:
-        await self.run(commands.Recall, ticket_id, reason=self.body(ReasonBody).reason)
-
-
-class StartHandler(TicketCommandHandler):
-    @operation(
-        summary="The patient is in the room",
-        body=RoomBody,
-        answer=StaffTicket,
-        errors=TICKET_ERRORS,
-        idempotent=True,
-    )
-    async def post(self, ticket_id: str) -> None:
-        body = self.body(RoomBody)
-        await self.run(commands.Start, ticket_id, room=body.room, reason=body.reason)
-
-
-class FinishHandler(TicketCommandHandler):
-    @operation(summary="The visit is over", body=ReasonBody, answer=StaffTicket, errors=TICKET_ERRORS, idempotent=True)
-    async def post(self, ticket_id: str) -> None:
-        await self.run(commands.Finish, ticket_id, reason=self.body(ReasonBody).reason)
-
-
-class NoShowHandler(TicketCommandHandler):
-    @operation(
-        summary="Called, and not there", body=ReasonBody, answer=StaffTicket, errors=TICKET_ERRORS, idempotent=True
-    )
-    async def post(self, ticket_id: str) -> None:
-        await self.run(commands.NoShow, ticket_id, reason=self.body(ReasonBody).reason)
-
-
-class PutBackHandler(TicketCommandHandler):
-    @operation(
-        summary="Back to waiting, with some going first",
-        body=PutBackBody,
-        answer=StaffTicket,
-        errors=TICKET_ERRORS,
-        idempotent=True,
-    )
-    async def post(self, ticket_id: str) -> None:
-        body = self.body(PutBackBody)
-        await self.run(commands.PutBack, ticket_id, after=body.after, reason=body.reason)
-
-
-class RejoinHandler(TicketCommandHandler):
-    @operation(
-        summary="A missed patient is back",
-        body=ReasonBody,
-        answer=StaffTicket | PublicTicket,
-        errors=TICKET_ERRORS,
-        idempotent=True,
-    )
-    async def post(self, ticket_id: str) -> None:
-        """After the next one, at most twice. Staff and whoever holds the link."""
-        await self.run(commands.Rejoin, ticket_id, reason=self.body(ReasonBody).reason)
-
-
-class LateHandler(TicketCommandHandler):
-    @operation(
-        summary="The patient is running late",
-        body=LateBody,
-        answer=StaffTicket | PublicTicket,
-        errors=TICKET_ERRORS,
-        idempotent=True,
-    )
-    async def post(self, ticket_id: str) -> None:
-        """Some more people go first. Staff and whoever holds the link."""
-        body = self.body(LateBody)
-        await self.run(commands.Late, ticket_id, after=body.after, reason=body.reason)
-
-
-class HoldHandler(TicketCommandHandler):
-    @operation(summary="Set aside", body=ReasonBody, answer=StaffTicket, errors=TICKET_ERRORS, idempotent=True)
-    async def post(self, ticket_id: str) -> None:
-        await self.run(commands.Hold, ticket_id, reason=self.body(ReasonBody).reason)
-
-
-class ResumeHandler(TicketCommandHandler):
-    @operation(summary="Back from hold", body=ReasonBody, answer=StaffTicket, errors=TICKET_ERRORS, idempotent=True)
-    async def post(self, ticket_id: str) -> None:
-        await self.run(commands.Resume, ticket_id, reason=self.body(ReasonBody).reason)
-
-
-class CancelHandler(TicketCommandHandler):
-    @operation(
-        summary="The visit will not take place",
-        body=ReasonBody,
-        answer=StaffTicket | PublicTicket,
-        errors=TICKET_ERRORS,
-        idempotent=True,
-    )
-    async def post(self, ticket_id: str) -> None:
-        """Staff and whoever holds the link."""
-        await self.run(commands.Cancel, ticket_id, reason=self.body(ReasonBody).reason)
-
-
-class LeftHandler(TicketCommandHandler):
-    @operation(
-        summary="Went away without being seen",
-        body=ReasonBody,
-        answer=StaffTicket,
-        errors=TICKET_ERRORS,
-        idempotent=True,
-    )
-    async def post(self, ticket_id: str) -> None:
-        await self.run(commands.Left, ticket_id, reason=self.body(ReasonBody).reason)
+    post.__doc__ = description
+    described = operation(summary=summary, body=body, answer=answer, errors=TICKET_ERRORS, idempotent=True)
+    return type(f"{kind.__name__}Handler", (TicketCommandHandler,), {"post": described(post)})
 
 
 class PriorityHandler(TicketCommandHandler):
@@ -197,21 +86,9 @@ class PriorityHandler(TicketCommandHandler):
         summary="Into another class", body=PriorityBody, answer=StaffTicket, errors=TICKET_ERRORS, idempotent=True
     )
     async def post(self, ticket_id: str) -> None:
+        actor = await self.actor_for(ticket_id)
         body = self.body(PriorityBody)
-        await self.run(commands.SetPriority, ticket_id, priority=Priority(body.priority), reason=body.reason)
-
-
-class MoveHandler(TicketCommandHandler):
-    @operation(
-        summary="To another place in the order",
-        body=MoveBody,
-        answer=StaffTicket,
-        errors=TICKET_ERRORS,
-        idempotent=True,
-    )
-    async def post(self, ticket_id: str) -> None:
-        body = self.body(MoveBody)
-        await self.run(commands.Move, ticket_id, after=body.after, behind=body.behind, reason=body.reason)
+        await self.run(commands.SetPriority, ticket_id, actor, priority=Priority(body.priority), reason=body.reason)
 
 
 class ContactHandler(TicketCommandHandler):
@@ -224,14 +101,15 @@ class ContactHandler(TicketCommandHandler):
     )
     async def post(self, ticket_id: str) -> None:
         """Kept with the patient too; somebody who stands called is texted at the new number."""
+        actor = await self.actor_for(ticket_id)
         body = self.body(ContactBody)
-        await self.actor_for(ticket_id)
         found = await self.services.queues.find(ticket_id)
         changes = PatientChanges(phone=body.phone, sms_consent=body.sms_consent, number_confirmed=True)
         patient = (await self.services.patients.update(found.ticket.patient.id, changes)).copy_for_queue()
         await self.run(
             commands.SetContact,
             ticket_id,
+            actor,
             phone=patient.phone,
             phone_masked=patient.phone_masked,
             sms_consent=patient.sms_consent,
@@ -248,8 +126,8 @@ class TransferHandler(TicketCommandHandler):
     )
     async def post(self, ticket_id: str) -> None:
         """Same code, arrival kept; `moved_to` is the new ticket. 202 while the other queue has not answered."""
-        body = self.body(TransferBody)
         actor = await self.actor_for(ticket_id)
+        body = self.body(TransferBody)
         command = commands.Transfer(
             id=self.command_id(),
             fingerprint=self.fingerprint(),
@@ -266,22 +144,52 @@ class TransferHandler(TicketCommandHandler):
         self.answer(answer, 200 if settled else 202, replayed=applied.replayed)
 
 
+BY_LINK = StaffTicket | PublicTicket
+
 routes = [
     ("/api/tickets/{ticket_id}/", TicketHandler),
-    ("/api/tickets/{ticket_id}/call/", CallHandler),
-    ("/api/tickets/{ticket_id}/recall/", RecallHandler),
-    ("/api/tickets/{ticket_id}/start/", StartHandler),
-    ("/api/tickets/{ticket_id}/finish/", FinishHandler),
-    ("/api/tickets/{ticket_id}/no-show/", NoShowHandler),
-    ("/api/tickets/{ticket_id}/put-back/", PutBackHandler),
-    ("/api/tickets/{ticket_id}/rejoin/", RejoinHandler),
-    ("/api/tickets/{ticket_id}/late/", LateHandler),
-    ("/api/tickets/{ticket_id}/hold/", HoldHandler),
-    ("/api/tickets/{ticket_id}/resume/", ResumeHandler),
+    (
+        "/api/tickets/{ticket_id}/call/",
+        on_ticket(commands.CallTicket, "Call this ticket, whatever its place", body=RoomBody),
+    ),
+    ("/api/tickets/{ticket_id}/recall/", on_ticket(commands.Recall, "Announce the call once more")),
+    ("/api/tickets/{ticket_id}/start/", on_ticket(commands.Start, "The patient is in the room", body=RoomBody)),
+    ("/api/tickets/{ticket_id}/finish/", on_ticket(commands.Finish, "The visit is over")),
+    ("/api/tickets/{ticket_id}/no-show/", on_ticket(commands.NoShow, "Called, and not there")),
+    (
+        "/api/tickets/{ticket_id}/put-back/",
+        on_ticket(commands.PutBack, "Back to waiting, with some going first", body=PutBackBody),
+    ),
+    (
+        "/api/tickets/{ticket_id}/rejoin/",
+        on_ticket(
+            commands.Rejoin,
+            "A missed patient is back",
+            "After the next one, at most twice. Staff and whoever holds the link.",
+            answer=BY_LINK,
+        ),
+    ),
+    (
+        "/api/tickets/{ticket_id}/late/",
+        on_ticket(
+            commands.Late,
+            "The patient is running late",
+            "Some more people go first. Staff and whoever holds the link.",
+            body=LateBody,
+            answer=BY_LINK,
+        ),
+    ),
+    ("/api/tickets/{ticket_id}/hold/", on_ticket(commands.Hold, "Set aside")),
+    ("/api/tickets/{ticket_id}/resume/", on_ticket(commands.Resume, "Back from hold")),
     ("/api/tickets/{ticket_id}/transfer/", TransferHandler),
-    ("/api/tickets/{ticket_id}/cancel/", CancelHandler),
-    ("/api/tickets/{ticket_id}/left/", LeftHandler),
+    (
+        "/api/tickets/{ticket_id}/cancel/",
+        on_ticket(
+            commands.Cancel, "The visit will not take place", "Staff and whoever holds the link.", answer=BY_LINK
+        ),
+    ),
+    ("/api/tickets/{ticket_id}/left/", on_ticket(commands.Left, "Went away without being seen")),
     ("/api/tickets/{ticket_id}/priority/", PriorityHandler),
-    ("/api/tickets/{ticket_id}/move/", MoveHandler),
+    ("/api/tickets/{ticket_id}/move/", on_ticket(commands.Move, "To another place in the order", body=MoveBody)),
     ("/api/tickets/{ticket_id}/contact/", ContactHandler),
 ]
