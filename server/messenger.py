@@ -42,6 +42,11 @@ class QueueMessenger:
         """Cancel the text if it has not left."""
         return await self._connected().retract(message_id, reason)
 
+    async def latest(self, ticket_id: str) -> tuple[str, str | None] | None:
+        """State and code of the ticket's latest text, or None if it has none."""
+        texts = await self._connected().of_ticket(ticket_id)
+        return (texts[0]["state"], texts[0]["code"]) if texts else None
+
     def _connected(self) -> Outbox:
         assert self._outbox is not None
         return self._outbox

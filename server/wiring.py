@@ -34,7 +34,8 @@ from server.displays.service import DisplayService
 from server.displays.store import DisplayStore
 from server.doctors.service import DoctorService
 from server.encoding import encode
-from server.errors import DayOver, NotFound, StorageUnavailable, WrongState
+from server.errors import DayOver, NotFound, WrongState
+from server.first_accounts import check_first_admin
 from server.health import Health
 from server.ids import new_id
 from server.jobs import Jobs
@@ -55,7 +56,6 @@ from server.storage.open import open_storage
 from server.storage.port import Storage
 
 API_VERSION: Final = "1"
-DATABASE_RETRY_SECONDS: Final = 2.0
 LAST_WORDS_SECONDS: Final = 5.0
 
 log = structlog.get_logger("server")
@@ -70,7 +70,11 @@ class Wired:
 
 
 async def wire(stack: AsyncExitStack, settings: Settings, clock: Clock, public_url: str, bcrypt_cost: int) -> Wired:
-    """Open the database, make the services and load what they hold in memory; nothing is accepted or run yet."""
+    """Open the database and make the services; nothing is loaded, accepted or run yet.
+
+    Raises WrongSetting, CannotOpenStorage.
+    """
+    check_first_admin(settings)
     secret = signing_secret(settings.jwt_secret.get_secret_value() if settings.jwt_secret else None, settings.data_dir)
     storage = await open_storage(settings)
     stack.push_async_callback(storage.close)
@@ -79,7 +83,6 @@ async def wire(stack: AsyncExitStack, settings: Settings, clock: Clock, public_u
     _introduce(wired.services)
     _schedule(wired)
     _observe(wired)
-    await _load(wired.services)
     return wired
 
 
@@ -106,7 +109,17 @@ def _make(
     doctors = DoctorService(storage, clock, accounts)
     clinic = ClinicService(storage, settings.clinic_name)
     messenger = QueueMessenger()
-    queues = QueueService(QueueStore(storage), hub, messenger, doctors, clock, clinic_time, clinic.policy, public_url)
+    queues = QueueService(
+        QueueStore(storage),
+        hub,
+        messenger,
+        doctors,
+        clock,
+        clinic_time,
+        clinic.policy,
+        public_url,
+        shared=settings.mongodb_uri is not None,
+    )
     outbox = Outbox(
         storage,
         TwilioGateway(settings, clock) if settings.sends_sms else NoProvider(),
@@ -187,6 +200,7 @@ def _introduce(services: Services) -> None:
 
     async def patient_leaves(patient_id: str, actor: Actor) -> None:
         await appointments.end_for_patient(patient_id, actor)
+        await queues.forget_patient(patient_id)
         await services.outbox.forget(patient_id)
 
     doctors.on_change = queues.doctor_changed
@@ -267,20 +281,13 @@ def _hub_totals(hub: Hub) -> dict[str, float]:
     }
 
 
-async def _load(services: Services) -> None:
-    """Load what is served from memory and carry on what a crash left; a database that is down is waited for."""
-    while True:
-        try:
-            await services.clinic.start()
-            await services.doctors.start()
-            await services.displays.start()
-            await services.queues.start()
-            await services.outbox.sweep()
-        except StorageUnavailable:
-            log.warning("waiting for the database")
-            await asyncio.sleep(DATABASE_RETRY_SECONDS)
-        else:
-            return
+async def load(services: Services) -> None:
+    """Load what is served from memory and carry on what a crash left; again is no harm. Raises StorageUnavailable."""
+    await services.clinic.start()
+    await services.doctors.start()
+    await services.displays.start()
+    await services.queues.start()
+    await services.outbox.sweep()
 
 
 async def _within(seconds: float, last_words: Callable[[], Awaitable[None]]) -> None:

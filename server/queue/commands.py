@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar, Final
 
 from server.accounts.roles import Actor
@@ -171,9 +171,10 @@ class Transfer(TicketCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accept(Command):
-    """The other half of a transfer; `ticket` is the old ticket as the first queue's effect holds it."""
+    """The other half of a transfer; `ticket` is the old ticket as the effect of the first queue's `day` holds it."""
 
     name: ClassVar[str] = "accept"
+    day: date
     ticket_id: str
     ticket: Mapping[str, Any]
 

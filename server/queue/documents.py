@@ -65,7 +65,11 @@ class DayDocuments:
 
 
 def day_document(day: QueueDay, made: DayDocuments) -> Document:
-    """The whole document of DESIGN 2; `finished` is 0 or 1, because it is an indexed scalar."""
+    """The whole document of DESIGN 2.
+
+    `settled` (0 or 1, an indexed scalar) says that nothing is left to do: the day is finished, its tickets
+    are in `visits` and its effects carried out.
+    """
     return {
         "_id": day.id,
         "rev": day.rev,
@@ -77,7 +81,8 @@ def day_document(day: QueueDay, made: DayDocuments) -> Document:
         "version": day.version,
         "status": day.status.value,
         "pause": asdict(day.pause) if day.pause else None,
-        "finished": int(day.finished),
+        "finished": day.finished,
+        "settled": int(day.settled),
         "next_number": day.next_number,
         "next_effect": day.next_effect,
         "tickets": made.tickets.of(day.tickets),
@@ -102,13 +107,13 @@ def day_from(document: Mapping[str, Any]) -> QueueDay:
         version=document["version"],
         status=Status(document["status"]),
         pause=Pause(**document["pause"]) if document["pause"] else None,
-        finished=bool(document["finished"]),
+        finished=document["finished"],
         next_number=document["next_number"],
         next_effect=document["next_effect"],
         tickets={ticket["id"]: ticket_from(ticket) for ticket in document["tickets"]},
         calls=tuple(Call(**call) for call in document["calls"]),
         effects=tuple(Effect(**effect) for effect in document["effects"]),
-        commands={done["id"]: Done(**done) for done in document["commands"]},
+        commands={done["id"]: Done(**{**done, "effects": tuple(done["effects"])}) for done in document["commands"]},
         undo=_undo_from(document["undo"]),
         services=tuple(document["services"]),
         past_services=tuple(document["past_services"]),

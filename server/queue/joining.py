@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from server.errors import AlreadyQueued, QueueClosed
+from server.errors import AlreadyQueued, DayOver, QueueClosed
 from server.queue import documents, texts
 from server.queue.commands import Accept, Join
 from server.queue.model import IN_QUEUE, QueueDay, Source, State, Status, Step, Ticket
@@ -15,12 +15,13 @@ from server.queue.transition import Change
 def join(day: QueueDay, command: Join, now: datetime) -> Change:
     """A new ticket at its place in the order.
 
-    A booking that has its ticket already gets that one again. A missed ticket of the same patient ends
-    as left: the new one replaces it. Raises QueueClosed and AlreadyQueued.
+    A booking that has its ticket in the queue, or had it transferred, gets that one again. A missed ticket
+    of the same patient ends as left: the new one replaces it. Raises QueueClosed and AlreadyQueued.
     """
     if command.appointment_id:
         for ticket in day.tickets.values():
-            if ticket.appointment_id == command.appointment_id:
+            still = ticket.state in IN_QUEUE or ticket.state is State.TRANSFERRED
+            if still and ticket.appointment_id == command.appointment_id:
                 return Change(day, ticket.id, visible=False)
     if day.status is Status.CLOSED:
         raise QueueClosed(f"The queue of {day.doctor.name} is closed for new patients today.")
@@ -47,10 +48,13 @@ def join(day: QueueDay, command: Join, now: datetime) -> Change:
 def accept(day: QueueDay, command: Accept, now: datetime) -> Change:
     """The transferred ticket, with its code and arrival, in this queue; once, however often it is asked.
 
-    Raises AlreadyQueued if the patient waits here already: then the first queue takes the ticket back.
+    Raises AlreadyQueued if the patient waits here already, and DayOver if it was given away on another day:
+    then the first queue takes the ticket back.
     """
     if command.ticket_id in day.tickets:
         return Change(day, command.ticket_id, visible=False)
+    if command.day != day.day:
+        raise DayOver("The service day ended before the other queue could take the ticket.")
     old = documents.ticket_from(command.ticket)
     day = _without_earlier(day, old.patient.id, now, command.actor.name)
     ticket = Ticket(

@@ -82,7 +82,10 @@ def return_transfer(day: QueueDay, command: ReturnTransfer, now: datetime) -> Ch
     here_again = any(other.patient.id == ticket.patient.id for other in day.in_state(*IN_QUEUE))
     if day.finished or here_again:
         restored = restored.step(State.LEFT, now, command.actor.name, inferred=True)
-    return Change(day.put(restored), ticket.id)
+    if restored.state is not State.CALLED:
+        return Change(day.put(restored), ticket.id)
+    restored = replace(restored, call=day.version + 1)  # the first call's text was taken back
+    return Change(day.put(restored), ticket.id, {}, texts.text(day, restored, texts.YOUR_TURN, now))
 
 
 def finish_day(day: QueueDay, command: FinishDay, now: datetime) -> Change:

@@ -8,35 +8,43 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Literal
 
 from server.clock import Clock
 from server.errors import DomainError, StorageUnavailable
 from server.queue import rules
 from server.queue.commands import SYSTEM, Command, Tidy
 from server.queue.model import QueueDay
+from server.queue.standing import undo_expired
 from server.queue.store import QueueStore
 
 log = logging.getLogger(__name__)
 
-TRIES: Final = 6
+UNCLEAR_WRITES: Final = 6
+PATIENCE_SECONDS: Final = 5.0
 GATHER_TURNS: Final = 200
 
 
 @dataclass(slots=True)
 class _Waiting:
+    """`attempted`: a write that may have carried it out was begun, so finding it done is no repetition."""
+
     command: Command
     answer: asyncio.Future[rules.Applied]
+    attempted: bool = False
 
 
 class Line:
     """The only writer of one queue's day in this process, and its memory of that day.
 
-    `fetch` reads the day (or makes a new one); `committed` is called with the day before and after each
-    acknowledged write. `shown` is the last day known to be in the database: what reads are served from.
+    `fetch` reads the day (or makes a new one); `committed` is called with every day that is now known to be in
+    the database. `shown` is the last of them: what reads are served from. With `shared`, other processes write
+    the same queue: nothing is refused from memory alone.
     """
 
     def __init__(
@@ -44,19 +52,22 @@ class Line:
         store: QueueStore,
         clock: Clock,
         fetch: Callable[[], Awaitable[QueueDay]],
-        committed: Callable[[Line, QueueDay | None, QueueDay], None],
+        committed: Callable[[Line, QueueDay], None],
+        *,
+        shared: bool = False,
     ) -> None:
         self._store = store
         self._clock = clock
         self._fetch = fetch
         self._committed = committed
+        self._shared = shared
         self._day: QueueDay | None = None
         self._waiting: list[_Waiting] = []
         self._expected = 0
         self._worker: asyncio.Task[None] | None = None
+        self._carried: set[int] = set()
+        self._archived: set[str] = set()
         self.shown: QueueDay | None = None
-        self.carried: set[int] = set()
-        self.archived: set[str] = set()
 
     async def run(self, command: Command) -> rules.Applied:
         """Carry out `command` with the next write. Raises the DomainError that refuses it, or StorageUnavailable."""
@@ -130,25 +141,41 @@ class Line:
                 await self._answered([waiting])
 
     async def _commit(self, group: list[_Waiting]) -> None:
-        for _ in range(TRIES):
+        """Write until it is known to be written: what others wrote in between is read and built upon."""
+        give_up = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        lost, unclear, looked = 0, 0, not self._shared
+        while True:
             before = await self._current()
             draft, results = self._drafted(before, group)
-            if draft is before or await self._saved(before, draft):
+            if draft is before and not looked:
+                looked = True
+                await self.refresh()
+                continue
+            outcome = "unchanged" if draft is before else await self._write(before, draft)
+            if outcome in ("unchanged", "written"):
                 _answer(group, results)
                 return
             self._day = None
-        raise StorageUnavailable()
+            lost, unclear = lost + (outcome == "lost"), unclear + (outcome == "unclear")
+            if unclear >= UNCLEAR_WRITES or asyncio.get_running_loop().time() > give_up:
+                raise StorageUnavailable
+            if outcome == "lost":
+                await asyncio.sleep(random.random() * min(0.1, 0.005 * 2**lost))
 
-    async def _saved(self, before: QueueDay, draft: QueueDay) -> bool:
-        """Whether the draft is in the database now; False also when that is not known."""
+    async def _write(self, before: QueueDay, draft: QueueDay) -> Literal["written", "lost", "unclear"]:
+        """`lost`: somebody else wrote first; `unclear`: it is not known whether it was written."""
         try:
             saved = await self._store.save(draft)
         except StorageUnavailable:
             log.warning("queue write unclear, reading again", extra={"queue_day": before.id})
-            return False
-        if saved is not None:
+            return "unclear"
+        if saved is None:
+            return "lost"
+        if self.shown is None or saved.rev > self.shown.rev:
             self._adopt(saved)
-        return saved is not None
+        else:
+            self._day = self.shown
+        return "written"
 
     async def _current(self) -> QueueDay:
         if self._day is None:
@@ -175,23 +202,41 @@ class Line:
                 results.append(bug)
             else:
                 draft = applied.day
-                results.append(applied)
-        if draft is not before and (self.carried or self.archived):
-            draft = rules.apply(draft, self._tidying(), now).day
+                results.append(replace(applied, replayed=applied.replayed and not waiting.attempted))
+                waiting.attempted = True
+        if draft is not before and (self._carried or self._archived):
+            draft = rules.apply(draft, self._tidy(), now).day
         return draft, results
 
-    def _tidying(self) -> Tidy:
-        return Tidy(id="tidy", actor=SYSTEM, effects=frozenset(self.carried), archived=frozenset(self.archived))
+    def mark_carried(self, number: int) -> None:
+        """The effect of this number was carried out: it leaves the document with the next write."""
+        self._carried.add(number)
 
-    def tidying(self) -> Tidy | None:
+    def mark_archived(self, ticket_id: str) -> None:
+        """The ended ticket is in `visits`: it leaves the document with the next write."""
+        self._archived.add(ticket_id)
+
+    def is_carried(self, number: int) -> bool:
+        """Whether the effect of this number was carried out."""
+        return number in self._carried
+
+    def is_archived(self, ticket_id: str) -> bool:
+        """Whether the ticket is in `visits`."""
+        return ticket_id in self._archived
+
+    def tidying(self, now: datetime) -> Tidy | None:
         """The housekeeping that waits for a write, as a command of its own; None if there is none."""
-        return self._tidying() if self.carried or self.archived else None
+        expired = self.shown is not None and undo_expired(self.shown, now)
+        return self._tidy() if self._carried or self._archived or expired else None
+
+    def _tidy(self) -> Tidy:
+        return Tidy(id="tidy", actor=SYSTEM, effects=frozenset(self._carried), archived=frozenset(self._archived))
 
     def _adopt(self, day: QueueDay) -> None:
-        before, self.shown, self._day = self.shown, day, day
-        self.carried &= {effect.number for effect in day.effects}
-        self.archived &= set(day.tickets)
-        self._committed(self, before, day)
+        self.shown = self._day = day
+        self._carried &= {effect.number for effect in day.effects}
+        self._archived &= set(day.tickets)
+        self._committed(self, day)
 
 
 def _answer(group: list[_Waiting], results: list[rules.Applied | Exception]) -> None:

@@ -184,7 +184,10 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A command that was carried out: kept for 15 minutes so that its repetition finds it."""
+    """A command that was carried out: kept for 15 minutes so that its repetition finds it.
+
+    `effects` are the numbers of those it asked for.
+    """
 
     id: str
     at: datetime
@@ -192,6 +195,7 @@ class Done:
     outcome: Mapping[str, Any]
     seq: int
     fingerprint: str = ""
+    effects: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +275,11 @@ class QueueDay:
     def seq(self) -> int:
         """Day ordinal × 1,000,000 + visible version: never falls, not even from day to day."""
         return self.day.toordinal() * VERSIONS_PER_DAY + self.version
+
+    @property
+    def settled(self) -> bool:
+        """Finished, and nothing of it left to archive or to carry out."""
+        return self.finished and not self.tickets and not self.effects
 
     def put(self, *tickets: Ticket) -> QueueDay:
         """This day with `tickets` added or replaced, each marked as changed by the coming version."""

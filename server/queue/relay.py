@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, Protocol
 
 from server.accounts.roles import Actor
-from server.errors import DomainError, NotFound, StorageUnavailable
+from server.errors import AlreadyQueued, DomainError, NotFound, StorageUnavailable
 from server.queue.commands import SYSTEM, Accept, Command, ReturnTransfer
 from server.queue.line import Line
 from server.queue.model import Effect, QueueDay
@@ -25,7 +25,7 @@ Retracted = Literal["cancelled", "already_sent", "none"]
 
 
 class Messenger(Protocol):
-    """The SMS side as the queue needs it; `server/app.py` hands one in."""
+    """The SMS side as the queue needs it; `server/wiring.py` hands one in."""
 
     async def text(self, data: Mapping[str, Any]) -> None:
         """Put the text into the outbox under `data["message_id"]`; a second time is no harm."""
@@ -35,9 +35,13 @@ class Messenger(Protocol):
         """Cancel the text if it has not left; says whether it had."""
         ...
 
+    async def latest(self, ticket_id: str) -> tuple[str, str | None] | None:
+        """State and code of the ticket's latest text, or None if it has none."""
+        ...
+
 
 class Relay:
-    """`run` carries out a command on the queue of a doctor today; `run_on` on the line an effect came from."""
+    """`run` carries out a command on the queue that a doctor has today."""
 
     def __init__(self, messenger: Messenger, run: Callable[[str, Command], Awaitable[Applied]]) -> None:
         self._messenger = messenger
@@ -50,7 +54,7 @@ class Relay:
         """Begin every effect of `day` that is neither done nor under way."""
         for effect in day.effects:
             key = (day.id, effect.number)
-            if effect.number in line.carried or key in self._running:
+            if line.is_carried(effect.number) or key in self._running:
                 continue
             task = asyncio.create_task(self._carry(line, day, effect))
             self._running[key] = task
@@ -69,7 +73,10 @@ class Relay:
         except StorageUnavailable:
             log.warning("effect waits for the database", extra={"queue_day": day.id, "effect": effect.kind})
             return
-        line.carried.add(effect.number)
+        except Exception:  # it stays in the document, and the sweep tries again
+            log.exception("effect failed", extra={"queue_day": day.id, "effect": effect.kind})
+            return
+        line.mark_carried(effect.number)
         self._results[(day.id, effect.number)] = result
         while len(self._results) > 1000:
             del self._results[next(iter(self._results))]
@@ -101,7 +108,10 @@ class Relay:
         data = effect.data
         actor = Actor(*data["actor"])
         new_id = data["ticket_id"]
-        accept = Accept(id=f"accept-{new_id}", actor=actor, ticket_id=new_id, ticket=data["ticket"])
+        given_back = f"return-{new_id}"
+        if line.shown is not None and given_back in line.shown.commands:
+            return AlreadyQueued("The other queue could not take this ticket.")
+        accept = Accept(id=f"accept-{new_id}", actor=actor, day=day.day, ticket_id=new_id, ticket=data["ticket"])
         try:
             return (await self._run(data["to"], accept)).done.seq
         except StorageUnavailable:
@@ -109,12 +119,12 @@ class Relay:
         except DomainError as refusal:
             old_id = data["ticket"]["id"]
             reason = "That doctor is not here any more." if isinstance(refusal, NotFound) else refusal.detail
-            await line.run(ReturnTransfer(id=f"return-{new_id}", actor=SYSTEM, ticket_id=old_id, reason=reason))
+            await line.run(ReturnTransfer(id=given_back, actor=SYSTEM, ticket_id=old_id, reason=reason))
             return refusal
 
-    async def result(self, day: QueueDay, effect: Effect) -> Any:
-        """Wait for an effect that is under way; its result, or None if it could not be carried out yet."""
-        key = (day.id, effect.number)
+    async def result(self, queue_day: str, number: int) -> Any:
+        """Wait for an effect that is under way; its result, or None if there is none (yet, or any more)."""
+        key = (queue_day, number)
         if (task := self._running.get(key)) is not None:
             await asyncio.wait([task])
         return self._results.get(key)

@@ -65,18 +65,17 @@ _NOT_REMEMBERED = (
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The day after a command, its result, and what must follow; `replayed` if it had been carried out before."""
+    """The day after a command and its result; `replayed` if it had been carried out before."""
 
     day: QueueDay
     done: Done
-    effects: tuple[Effect, ...] = ()
     replayed: bool = False
 
 
 def apply(day: QueueDay, command: commands.Command, now: datetime) -> Applied:
     """Carry out `command` on `day`. Raises a DomainError that says what happened instead.
 
-    The same `day` object comes back when nothing at all changed, so that nothing need be written.
+    Housekeeping that finds nothing to do gives the same `day` object back, and nothing need be written.
     """
     known = day.commands.get(command.id)
     if known is not None:
@@ -101,10 +100,12 @@ def apply(day: QueueDay, command: commands.Command, now: datetime) -> Applied:
         calls=tuple(call for call in after.calls if now - call.at < CALLS_KEPT),
         undo=_undo(aged, after, change, command, now),
     )
-    done = Done(command.id, now, change.ticket_id, change.outcome, after.seq, command.fingerprint)
+    asked_for = after.effects[len(day.effects) :]
+    numbers = tuple(effect.number for effect in asked_for)
+    done = Done(command.id, now, change.ticket_id, change.outcome, after.seq, command.fingerprint, numbers)
     if not isinstance(command, _NOT_REMEMBERED):
         after = replace(after, commands=_remembered(after.commands, done))
-    return Applied(after, done, after.effects[len(day.effects) :])
+    return Applied(after, done)
 
 
 def _numbered(day: QueueDay, wanted: Sequence[Wanted]) -> QueueDay:

@@ -6,7 +6,7 @@ latest SMS state and the patients' other queues.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -56,6 +56,7 @@ class Showcase:
         doctor_id = day.doctor.id
         before = self._days.get(doctor_id)
         if before is not None and before.day > day.day:
+            self._tell_holders(day, self.past_ticket_view)
             return
         self._days[doctor_id] = day
         others = self._reindex(before, day)
@@ -81,10 +82,10 @@ class Showcase:
             self._changed(doctor_id)
 
     def note_sms(self, ticket_id: str, state: str, code: str | None) -> None:
-        """The state of the ticket's latest text."""
-        self._sms[ticket_id] = Sms(state, code)
+        """The state of the ticket's latest text; of a ticket that has left every queue, nothing is kept."""
         for doctor_id, day in self._days.items():
-            if ticket_id in day.tickets:
+            if ticket_id in day.tickets and self._sms.get(ticket_id) != Sms(state, code):
+                self._sms[ticket_id] = Sms(state, code)
                 self.again(doctor_id)
 
     def view(self, doctor_id: str, *, staff: bool) -> EncodedView:
@@ -139,18 +140,23 @@ class Showcase:
         for staff in (True, False):
             topic = messages.queue_topic(doctor_id, staff=staff)
             self._hub.publish(topic, day.seq, at, partial(self._queue_message, doctor_id, staff))
+        self._tell_holders(day, partial(self._live_ticket_view, doctor_id))
+
+    def _tell_holders(self, day: QueueDay, view: Callable[[QueueDay, Ticket], EncodedView]) -> None:
+        """Tell whoever watches one of the day's tickets how it stands."""
+        at = iso(self._clock.now())
         for ticket in day.tickets.values():
             topic = messages.ticket_topic(ticket.id)
             if self._hub.watched(topic):
-                self._hub.publish(topic, day.seq, at, partial(self._ticket_message, doctor_id, ticket))
+                self._hub.publish(topic, day.seq, at, partial(_ticket_message, view, day, ticket))
                 if ticket.moved_to is not None:
                     self._hub.follow(topic, messages.ticket_topic(ticket.moved_to))
 
+    def _live_ticket_view(self, doctor_id: str, day: QueueDay, ticket: Ticket) -> EncodedView:
+        return self.ticket_view(doctor_id, ticket)
+
     def _queue_message(self, doctor_id: str, staff: bool) -> str:
         return messages.queue(doctor_id, self.view(doctor_id, staff=staff))
-
-    def _ticket_message(self, doctor_id: str, ticket: Ticket) -> str:
-        return messages.ticket(self.ticket_view(doctor_id, ticket))
 
     def _forget(self, doctor_id: str) -> None:
         self._scenes.pop(doctor_id, None)
@@ -174,6 +180,7 @@ class Showcase:
                 queues.pop(id, None)
         for id in old.keys() - new.keys():
             self._sms.pop(id, None)
+            touched.add(old[id].patient.id)
             self._patients.get(old[id].patient.id, {}).pop(id, None)
         others = {doctor_id for patient in touched for doctor_id in self._patients.get(patient, {}).values()}
         for patient in touched:
@@ -190,3 +197,7 @@ class Showcase:
                 place = {"doctor_id": doctor_id, "doctor": day.doctor.name, "code": ticket.code}
                 places.append({**place, "state": ticket.state.value, "room": ticket.room or day.doctor.room})
         return places
+
+
+def _ticket_message(view: Callable[[QueueDay, Ticket], EncodedView], day: QueueDay, ticket: Ticket) -> str:
+    return messages.ticket(view(day, ticket))

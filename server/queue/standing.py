@@ -19,7 +19,7 @@ from server.queue.commands import (
     Tidy,
     UndoLast,
 )
-from server.queue.model import IN_QUEUE, UNDO_WINDOW, PatientCopy, Pause, QueueDay, State, Status, Ticket, Undo
+from server.queue.model import ENDED, IN_QUEUE, UNDO_WINDOW, PatientCopy, Pause, QueueDay, State, Status, Ticket, Undo
 from server.queue.transition import Change
 
 
@@ -64,10 +64,17 @@ def forget_patient(day: QueueDay, command: ForgetPatient, now: datetime) -> Chan
 
 
 def tidy(day: QueueDay, command: Tidy, now: datetime) -> Change:
-    """Drop the effects that were carried out and the ended tickets that `visits` holds."""
-    tickets = {id: ticket for id, ticket in day.tickets.items() if id not in command.archived}
+    """Drop the effects that were carried out, the ended tickets that `visits` holds, and an undo past its time."""
+    gone = {id for id in command.archived if id in day.tickets and day.tickets[id].state in ENDED}
+    tickets = {id: ticket for id, ticket in day.tickets.items() if id not in gone}
     effects = tuple(effect for effect in day.effects if effect.number not in command.effects)
-    return Change(replace(day, tickets=tickets, effects=effects), visible=False)
+    undo = None if undo_expired(day, now) else day.undo
+    return Change(replace(day, tickets=tickets, effects=effects, undo=undo), visible=False)
+
+
+def undo_expired(day: QueueDay, now: datetime) -> bool:
+    """Whether the day remembers an undo that is no longer possible."""
+    return day.undo is not None and now - day.undo.at >= UNDO_WINDOW
 
 
 def undo(day: QueueDay, command: UndoLast, now: datetime) -> Change:

@@ -11,7 +11,7 @@ from server.queue import documents
 from server.queue.model import QueueDay, Ticket
 from server.storage.port import Document, DuplicateKey, Range, Storage
 
-UNFINISHED_AT_ONCE = 200
+UNSETTLED_AT_ONCE = 200
 
 
 class QueueStore:
@@ -49,10 +49,10 @@ class QueueStore:
         """The `rev` of each of the days that exist."""
         return await self._storage.revs("queue_days", list(ids))
 
-    async def unfinished(self, before: date) -> list[QueueDay]:
-        """Days earlier than `before` that were never finished, a page at a time."""
+    async def unsettled(self, before: date) -> list[QueueDay]:
+        """Days earlier than `before` that are not finished, or not archived to the end; a page at a time."""
         found = await self._storage.find(
-            "queue_days", {"finished": 0, "day": Range(lt=before.isoformat())}, limit=UNFINISHED_AT_ONCE
+            "queue_days", {"settled": 0, "day": Range(lt=before.isoformat())}, limit=UNSETTLED_AT_ONCE
         )
         return [documents.day_from(document) for document in found]
 

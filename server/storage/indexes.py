@@ -43,7 +43,7 @@ COLLECTIONS: dict[str, tuple[Index, ...]] = {
     "patient_terms": (Index(("patient_id",)),),
     "doctors": (*_lists(), Index(("letter_key",), unique=True)),
     "appointments": (*_lists("doctor_id", "patient_id"), Index(("slot",), unique=True)),
-    "queue_days": (Index(("finished", "day")),),
+    "queue_days": (Index(("settled", "day")),),
     "visits": _lists("doctor_id", "patient_id", "day"),
     "notifications": (
         *_lists("state", "kind", "patient_id", "ticket_id", "day"),

@@ -81,6 +81,10 @@ class WrittenDown:
             return "already_sent"
         return "cancelled" if message_id in self.texts else "none"
 
+    async def latest(self, ticket_id: str) -> tuple[str, str | None] | None:
+        mine = [id for id, data in self.texts.items() if data["ticket_id"] == ticket_id]
+        return ("accepted" if mine[-1] in self.sent else "queued", None) if mine else None
+
     def kinds(self) -> list[str]:
         return [data["kind"] for data in self.texts.values()]
 
@@ -88,7 +92,7 @@ class WrittenDown:
 class Clinic:
     """One process of the product, as far as the queue goes."""
 
-    def __init__(self, storage: Storage, clock: HandClock | None = None) -> None:
+    def __init__(self, storage: Storage, clock: HandClock | None = None, *, shared: bool = False) -> None:
         self.storage = storage
         self.clock = clock or HandClock()
         self.doctors = SomeDoctors()
@@ -103,6 +107,7 @@ class Clinic:
             ClinicTime(ZoneInfo("UTC")),
             Policy,
             "https://clinic.example",
+            shared=shared,
         )
 
     async def join(self, doctor: SomeDoctor = RAO, *, id: str = "", **fields: Any) -> Ticket:

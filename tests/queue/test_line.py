@@ -120,7 +120,7 @@ async def test_each_command_once_also_after_a_restart(clinic: Clinic, faulty: Fa
 
 
 async def test_two_processes_never_call_the_same_patient(clinic: Clinic, faulty: FaultyStorage) -> None:
-    other = Clinic(faulty, clinic.clock)
+    clinic, other = Clinic(faulty, shared=True), Clinic(faulty, shared=True)
     await asyncio.gather(clinic.queues.start(), other.queues.start())
     for _ in range(8):
         await clinic.join()
@@ -153,3 +153,50 @@ async def test_a_group_that_cannot_be_saved_is_tried_singly(clinic: Clinic, monk
     assert isinstance(results[0], ValueError)
     assert getattr(results[1], "code", None) == "A001"
     assert refused == [2, 1]
+
+
+async def test_many_processes_on_one_queue_wait_for_each_other(faulty: FaultyStorage) -> None:
+    sides = [Clinic(faulty, shared=True) for _ in range(4)]
+    await asyncio.gather(*(side.queues.start() for side in sides))
+
+    async def joins(side: Clinic) -> list[str]:
+        return [(await side.join()).code for _ in range(12)]
+
+    codes = await asyncio.gather(*(joins(side) for side in sides))
+    assert sorted(code for some in codes for code in some) == [f"A{n:03d}" for n in range(1, 49)]
+
+
+async def test_a_process_refuses_and_misses_nothing_from_old_memory(faulty: FaultyStorage) -> None:
+    one, two = Clinic(faulty, shared=True), Clinic(faulty, shared=True)
+    await asyncio.gather(one.queues.start(), two.queues.start())
+    ticket = await one.join()
+    assert (await two.now(ticket)).code == "A001"
+    await one.on(commands.CallTicket, ticket)
+    assert (await two.on(commands.Finish, ticket)).state is State.DONE
+    await one.do(commands.CloseQueue)
+    await two.queues.follow()
+    await one.do(commands.OpenQueue)
+    assert (await two.join()).code == "A002"
+
+
+async def test_finding_the_own_command_done_is_no_repetition(clinic: Clinic, faulty: FaultyStorage) -> None:
+    await clinic.join()
+    faulty.lose_reply("queue_days", "replace_if_unchanged")
+    assert not (await clinic.do(commands.CallNext)).replayed
+
+
+async def test_an_acknowledgement_that_comes_late_does_not_turn_time_back(
+    clinic: Clinic, faulty: FaultyStorage
+) -> None:
+    other = Clinic(faulty, clinic.clock)
+    await clinic.join()
+    await other.queues.start()
+    gate = faulty.hold("queue_days", "replace_if_unchanged", after=True)
+    late = asyncio.ensure_future(clinic.join())
+    await gate.reached.wait()
+    await other.join()
+    await clinic.queues.follow()
+    seq = (await clinic.queues.view(RAO.id, staff=False)).seq
+    gate.open.set()
+    await late
+    assert (await clinic.queues.view(RAO.id, staff=False)).seq == seq

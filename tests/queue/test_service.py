@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from server.errors import AlreadyQueued, DayOver, NotFound, WrongState
+from server.errors import AlreadyQueued, DayOver, NotFound, StorageUnavailable, WrongState
 from server.queue import commands
 from server.queue.model import State
 from tests.queue.clinic import RAO, SILVA, Clinic, until
@@ -16,9 +16,9 @@ from tests.unit.queue.bench import DESK, fresh_id, patient
 pytestmark = pytest.mark.gen_test(timeout=60)
 
 
-async def transfer(clinic: Clinic, ticket_id: str, to: str) -> tuple[str, bool]:
+async def transfer(clinic: Clinic, ticket_id: str, to: str, *, id: str = "") -> tuple[str, bool]:
     command = commands.Transfer(
-        id=fresh_id("command"),
+        id=id or fresh_id("command"),
         actor=DESK,
         ticket_id=ticket_id,
         to_doctor_id=to,
@@ -178,7 +178,7 @@ async def test_the_day_ends_once_and_later_commands_are_told(clinic: Clinic, fau
     await reborn.queues.rollover()
     stored = await faulty.get("queue_days", f"{RAO.id}:{yesterday.isoformat()}")
     assert stored is not None
-    assert (stored["finished"], stored["tickets"]) == (1, [])
+    assert (stored["settled"], stored["tickets"]) == (1, [])
     assert (await reborn.queues.ticket(ticket.id, staff=False))["state"] == "left"
     with pytest.raises(DayOver):
         await reborn.on(commands.CallTicket, ticket)
@@ -213,3 +213,129 @@ async def test_a_changed_doctor_shows_in_the_open_queue(clinic: Clinic) -> None:
     clinic.doctors.known[RAO.id] = type(RAO)(RAO.id, "Dr Rao", "A", "Room 9", ("Room 9",))
     await clinic.queues.doctor_changed(RAO.id)
     assert '"Room 9"' in (await clinic.queues.view(RAO.id, staff=False)).body
+
+
+async def test_a_crash_while_the_day_is_archived_loses_no_visit(clinic: Clinic, faulty: FaultyStorage) -> None:
+    ticket = await clinic.join()
+    day = f"{RAO.id}:{clinic.queues.today().isoformat()}"
+    clinic.clock.later(hours=24)
+    dying = Clinic(faulty, clinic.clock)
+    faulty.fail_before("visits", times=100)
+    with pytest.raises(StorageUnavailable):
+        await dying.queues.start()
+    faulty.heal()
+    await Clinic(faulty, clinic.clock).queues.start()
+    assert await faulty.get("visits", ticket.id) is not None
+    stored = await faulty.get("queue_days", day)
+    assert ticket.patient.name not in str(stored)
+
+
+async def test_a_refused_transfer_repeated_is_refused_again(clinic: Clinic, faulty: FaultyStorage) -> None:
+    amina = patient()
+    first = await clinic.join(RAO, patient=amina)
+    await clinic.join(SILVA, patient=amina)
+    for _ in range(2):
+        with pytest.raises(AlreadyQueued):
+            await transfer(clinic, first.id, SILVA.id, id="once")
+    reborn = Clinic(faulty, clinic.clock)
+    await reborn.queues.start()
+    with pytest.raises(AlreadyQueued):
+        await transfer(reborn, first.id, SILVA.id, id="once")
+    await reborn.queues.close()
+    await reborn.queues.sweep()
+    third = Clinic(faulty, clinic.clock)
+    await third.queues.start()
+    with pytest.raises(WrongState):
+        await transfer(third, first.id, SILVA.id, id="once")
+
+
+async def test_a_refused_transfer_is_refused_though_its_reply_was_lost(clinic: Clinic, faulty: FaultyStorage) -> None:
+    amina = patient()
+    first = await clinic.join(RAO, patient=amina)
+    await clinic.join(SILVA, patient=amina)
+    faulty.lose_reply("queue_days", "replace_if_unchanged")
+    with pytest.raises(AlreadyQueued):
+        await transfer(clinic, first.id, SILVA.id)
+
+
+async def test_a_called_patient_who_comes_back_from_a_transfer_is_texted_again(clinic: Clinic) -> None:
+    amina = patient()
+    first = await clinic.join(RAO, patient=amina)
+    await clinic.join(SILVA, patient=amina)
+    await clinic.do(commands.CallNext)
+    with pytest.raises(AlreadyQueued):
+        await transfer(clinic, first.id, SILVA.id)
+    await clinic.queues.close()
+    assert (await clinic.now(first)).state is State.CALLED
+    assert clinic.messenger.kinds().count("your_turn") == 2
+
+
+async def test_a_transfer_that_the_day_overtakes_ends_with_it(clinic: Clinic, faulty: FaultyStorage) -> None:
+    ticket = await clinic.join()
+    await clinic.queues.close()
+    clinic.queues._relay.carry = lambda line, day: None  # type: ignore[method-assign]
+    command = {"to_doctor_id": SILVA.id, "to_doctor": "", "new_ticket_id": "new-ticket"}
+    await clinic.on(commands.Transfer, ticket, **command)
+    clinic.clock.later(hours=24)
+    reborn = Clinic(faulty, clinic.clock)
+    for _ in range(3):
+        await reborn.queues.rollover()
+        await reborn.queues.close()
+    assert (await reborn.queues.ticket(ticket.id, staff=True))["state"] == "left"
+    with pytest.raises(NotFound):
+        await reborn.queues.ticket("new-ticket", staff=True)
+
+
+async def test_one_faulty_queue_keeps_no_other_from_its_sweep(
+    clinic: Clinic, faulty: FaultyStorage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await clinic.join(RAO)
+    await clinic.join(SILVA)
+    await clinic.queues.close()
+    for line in clinic.queues._lines.all():
+        if line.shown is not None and line.shown.doctor.id == RAO.id:
+            monkeypatch.setattr(line, "tidying", lambda now: 1 / 0)
+    await clinic.queues.sweep()
+    assert (await clinic.stored(SILVA))["effects"] == []
+    assert "sweep of a queue failed" in caplog.text
+
+
+async def test_a_change_of_the_doctor_that_got_lost_is_healed(clinic: Clinic) -> None:
+    await clinic.join()
+    clinic.doctors.known[RAO.id] = type(RAO)(RAO.id, "Dr Rao", "A", "Room 9", ("Room 9",))
+    await clinic.queues.sweep()
+    assert '"Room 9"' in (await clinic.queues.view(RAO.id, staff=False)).body
+
+
+async def test_a_restart_still_knows_how_the_texts_fared(clinic: Clinic, faulty: FaultyStorage) -> None:
+    await clinic.join()
+    await clinic.queues.close()
+    reborn = Clinic(faulty, clinic.clock)
+    reborn.messenger = clinic.messenger
+    reborn.queues._messenger = clinic.messenger
+    await reborn.queues.start()
+    view = json.loads((await reborn.queues.view(RAO.id, staff=True)).body)
+    assert view["waiting"][0]["sms"] == {"state": "queued", "code": None}
+
+
+async def test_a_command_on_an_archived_ticket_is_still_known(clinic: Clinic) -> None:
+    ticket = await clinic.join()
+    finish = commands.Finish(id="finish-once", actor=DESK, ticket_id=ticket.id)
+    await clinic.do(commands.CallNext)
+    await clinic.queues.run_on_ticket(finish)
+    clinic.clock.later(minutes=3)
+    await clinic.queues.close()
+    await clinic.queues.sweep()
+    assert (await clinic.queues.run_on_ticket(finish)).replayed
+
+
+async def test_undo_is_forgotten_after_its_time(clinic: Clinic) -> None:
+    ticket = await clinic.join()
+    await clinic.do(commands.CallNext)
+    assert (await clinic.stored())["undo"] is not None
+    clinic.clock.later(minutes=3)
+    await clinic.queues.close()
+    await clinic.queues.sweep()
+    stored = await clinic.stored()
+    assert stored["undo"] is None
+    assert [kept["id"] for kept in stored["tickets"]] == [ticket.id]

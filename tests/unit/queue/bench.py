@@ -75,4 +75,5 @@ class Bench:
     def effects(self) -> list[str]:
         """What the last command asked for, in words: `text your_turn`, `retract`, `accept`."""
         assert self.last is not None
-        return [f"text {effect.data['kind']}" if effect.kind == "text" else effect.kind for effect in self.last.effects]
+        effects = [effect for effect in self.day.effects if effect.number in self.last.done.effects]
+        return [f"text {effect.data['kind']}" if effect.kind == "text" else effect.kind for effect in effects]

@@ -277,8 +277,8 @@ def test_transfer_asks_the_other_queue_and_can_come_back(bench: Bench) -> None:
     assert bench.effects() == ["accept"]
     effect = bench.day.effects[-1]
     other = Bench(empty_day(doctor_id="doctor-silva", letter="B", rooms=("Room 5",)), now=bench.now)
-    other.do(commands.Accept, ticket_id="new-ticket", ticket=effect.data["ticket"])
-    other.do(commands.Accept, ticket_id="new-ticket", ticket=effect.data["ticket"])
+    for _ in range(2):
+        other.do(commands.Accept, day=bench.day.day, ticket_id="new-ticket", ticket=effect.data["ticket"])
     accepted = other.day.tickets["new-ticket"]
     assert (accepted.code, accepted.arrived_at, accepted.source) == ("A001", first.arrived_at, Source.TRANSFER)
     back = bench.on(commands.ReturnTransfer, first, reason="already there")

@@ -146,7 +146,7 @@ class Day(RuleBasedStateMachine):
             assert policy.key(after, self.bench.day.policy) == policy.key(before, self.bench.day.policy)
         else:
             effect = next(e for e in reversed(self.bench.day.effects) if e.kind == "accept")
-            self.attempt(commands.Accept, ticket_id=new_id, ticket=effect.data["ticket"])
+            self.attempt(commands.Accept, day=self.bench.day.day, ticket_id=new_id, ticket=effect.data["ticket"])
             accepted = self.bench.day.tickets.get(new_id)
             if accepted is not None:
                 self.codes[new_id] = accepted.code
