@@ -26,7 +26,7 @@ from handlers.queue_models import (
     WalkIn,
 )
 from server.accounts.roles import Actor, Principal, Role
-from server.errors import AlreadyQueued, DomainError, FieldError, Forbidden, Invalid, NotFound
+from server.errors import AlreadyQueued, DomainError, FieldError, Forbidden, Invalid, NotFound, StorageUnavailable
 from server.ids import derived_id, new_id
 from server.queue import commands, policy, self_join
 from server.queue.model import PatientCopy, Priority
@@ -228,7 +228,7 @@ class TransferAllHandler(QueueCommandHandler):
         body = self.body(TransferBody)
         if body.doctor_id == doctor_id:
             raise Invalid.field("doctor_id", "Choose another doctor than this queue's own.")
-        to_doctor = self.services.doctors.get(body.doctor_id).name
+        to_doctor_id = self.services.doctors.get(body.doctor_id).id
         queues = self.services.queues
         waiting = policy.waiting(await queues.day(doctor_id))
         results = await asyncio.gather(
@@ -239,8 +239,7 @@ class TransferAllHandler(QueueCommandHandler):
                         actor=actor,
                         ticket_id=ticket.id,
                         reason=body.reason,
-                        to_doctor_id=body.doctor_id,
-                        to_doctor=to_doctor,
+                        to_doctor_id=to_doctor_id,
                         new_ticket_id=new_id(),
                     )
                 )
@@ -250,7 +249,7 @@ class TransferAllHandler(QueueCommandHandler):
         )
         refused = []
         for ticket, result in zip(waiting, results, strict=True):
-            if isinstance(result, DomainError):
+            if isinstance(result, DomainError) and not isinstance(result, StorageUnavailable):
                 refused.append({"ticket_id": ticket.id, "ticket_code": ticket.code, "detail": result.detail})
             elif isinstance(result, BaseException):
                 raise result

@@ -134,8 +134,7 @@ class TransferHandler(TicketCommandHandler):
             actor=actor,
             ticket_id=ticket_id,
             reason=body.reason,
-            to_doctor_id=body.doctor_id,
-            to_doctor=self.services.doctors.get(body.doctor_id).name,
+            to_doctor_id=self.services.doctors.get(body.doctor_id).id,
             new_ticket_id=new_id(),
         )
         applied, settled = await self.services.queues.transfer(command)

@@ -165,7 +165,6 @@ class Transfer(TicketCommand):
 
     name: ClassVar[str] = "transfer"
     to_doctor_id: str
-    to_doctor: str
     new_ticket_id: str
 
 

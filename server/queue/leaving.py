@@ -63,7 +63,7 @@ def transfer(day: QueueDay, command: Transfer, now: datetime) -> Change:
     )
     if before.state is State.IN_ROOM:
         day = calling.served(day, ended)
-    outcome = {"moved_to": command.new_ticket_id, "to_doctor": command.to_doctor}
+    outcome = {"moved_to": command.new_ticket_id}
     return Change(day.put(ended), ended.id, outcome, effects, seals=True)
 
 

@@ -22,7 +22,6 @@ async def transfer(clinic: Clinic, ticket_id: str, to: str, *, id: str = "") -> 
         actor=DESK,
         ticket_id=ticket_id,
         to_doctor_id=to,
-        to_doctor="",
         new_ticket_id=fresh_id("ticket"),
     )
     _, settled = await clinic.queues.transfer(command)
@@ -112,7 +111,7 @@ async def test_a_transfer_survives_a_crash_between_the_two_queues(clinic: Clinic
     await clinic.queues.close()
     clinic.queues._relay.carry = lambda line, day: None  # type: ignore[method-assign]
     new_id = fresh_id("ticket")
-    await clinic.on(commands.Transfer, ticket, to_doctor_id=SILVA.id, to_doctor="Dr Silva", new_ticket_id=new_id)
+    await clinic.on(commands.Transfer, ticket, to_doctor_id=SILVA.id, new_ticket_id=new_id)
     reborn = Clinic(faulty, clinic.clock)
     await reborn.queues.start()
     await reborn.queues.close()
@@ -274,7 +273,7 @@ async def test_a_transfer_that_the_day_overtakes_ends_with_it(clinic: Clinic, fa
     ticket = await clinic.join()
     await clinic.queues.close()
     clinic.queues._relay.carry = lambda line, day: None  # type: ignore[method-assign]
-    command = {"to_doctor_id": SILVA.id, "to_doctor": "", "new_ticket_id": "new-ticket"}
+    command = {"to_doctor_id": SILVA.id, "new_ticket_id": "new-ticket"}
     await clinic.on(commands.Transfer, ticket, **command)
     clinic.clock.later(hours=24)
     reborn = Clinic(faulty, clinic.clock)

@@ -97,7 +97,7 @@ def test_what_is_not_in_the_table_is_refused_with_state_by_and_at(kind: type[com
     fields: dict[type[commands.Command], dict[str, object]] = {
         commands.SetPriority: {"priority": Priority.NORMAL},
         commands.SetContact: {"phone": "", "phone_masked": "", "sms_consent": True},
-        commands.Transfer: {"to_doctor_id": "x", "to_doctor": "X", "new_ticket_id": "y"},
+        commands.Transfer: {"to_doctor_id": "x", "new_ticket_id": "y"},
         commands.Move: {"after": 0},
     }
     with pytest.raises(WrongState) as refused:
@@ -270,9 +270,7 @@ def test_move_takes_its_reason_into_the_steps(bench: Bench) -> None:
 def test_transfer_asks_the_other_queue_and_can_come_back(bench: Bench) -> None:
     first = bench.join()
     bench.join()
-    gone = bench.on(
-        commands.Transfer, first, to_doctor_id="doctor-silva", to_doctor="Dr Silva", new_ticket_id="new-ticket"
-    )
+    gone = bench.on(commands.Transfer, first, to_doctor_id="doctor-silva", new_ticket_id="new-ticket")
     assert (gone.state, gone.moved_to) == (State.TRANSFERRED, "new-ticket")
     assert bench.effects() == ["accept"]
     effect = bench.day.effects[-1]
@@ -422,7 +420,7 @@ class TestUndo:
 
     def test_transfers_opening_and_closing_cannot_be_undone(self, bench: Bench) -> None:
         ticket = bench.join()
-        bench.on(commands.Transfer, ticket, to_doctor_id="x", to_doctor="X", new_ticket_id="y")
+        bench.on(commands.Transfer, ticket, to_doctor_id="x", new_ticket_id="y")
         with pytest.raises(CannotUndo):
             bench.do(commands.UndoLast)
         bench.do(commands.CloseQueue)

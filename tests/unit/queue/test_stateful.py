@@ -135,9 +135,7 @@ class Day(RuleBasedStateMachine):
         id = self.some_ticket(pick)
         before = self.bench.day.tickets[id]
         new_id = fresh_id("ticket")
-        if not self.attempt(
-            commands.Transfer, ticket_id=id, to_doctor_id="other", to_doctor="Dr Silva", new_ticket_id=new_id
-        ):
+        if not self.attempt(commands.Transfer, ticket_id=id, to_doctor_id="other", new_ticket_id=new_id):
             return
         if comes_back:
             self.bench.do(commands.ReturnTransfer, ticket_id=id, reason="refused")
