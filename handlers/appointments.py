@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import Field
 
 from handlers.base import ApiHandler, operation
-from handlers.doctors import Day
+from handlers.cursors import sealed
 from handlers.queue_models import JOIN_ERRORS, PublicTicket, StaffTicket
-from handlers.schemas import Answer, Body, Id, Instant, PageQuery
+from handlers.schemas import Answer, Body, Day, Id, Instant, PageQuery
 from server.accounts.roles import Role
 from server.appointments.model import Appointment, BookingState
 from server.errors import Forbidden, Invalid, NotFound, SlotTaken, WrongState
@@ -110,7 +110,8 @@ class AppointmentsHandler(AppointmentBase):
             cursor=query.cursor,
             limit=query.limit,
         )
-        self.answer({"items": await appointments.views(found, staff=caller.is_staff), "next_cursor": cursor})
+        items = await appointments.views(found, staff=caller.is_staff)
+        self.answer({"items": items, "next_cursor": sealed(cursor)})
 
     @operation(
         summary="Book a time",

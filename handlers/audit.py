@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers.base import ApiHandler, operation
+from handlers.cursors import sealed
 from handlers.schemas import Answer, Id, PageQuery
 from server.audit.model import AuditRow
 
@@ -47,7 +48,7 @@ class AuditHandler(ApiHandler):
         )
         names = await self.services.accounts.names([row.actor_id for row in rows])
         cursor = rows[-1].order if len(rows) == query.limit else None
-        self.answer({"items": [_entry(row, names) for row in rows], "next_cursor": cursor})
+        self.answer({"items": [_entry(row, names) for row in rows], "next_cursor": sealed(cursor)})
 
 
 def _entry(row: AuditRow, names: dict[str, str]) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from handlers.base import ApiHandler, operation
-from handlers.schemas import Answer, Body
+from handlers.schemas import Answer, Body, Change
 from server.clinic.model import SettingsChanges
 from server.clock import iso
 from server.patients.model import CONSENT_WORDING, LANGUAGES
@@ -31,11 +31,11 @@ class ClinicAnswer(Answer):
 class SettingsBody(Body):
     """What is left out stays; `sms` names the kinds of text to switch on or off."""
 
-    name: Annotated[str | None, Field(max_length=400)] = None
-    late_grace_minutes: int | None = None
-    max_wait_normal_minutes: int | None = None
-    max_wait_priority_minutes: int | None = None
-    sms: Annotated[dict[str, bool] | None, Field(max_length=50)] = None
+    name: Change[Annotated[str, Field(max_length=400)]] = None
+    late_grace_minutes: Change[int] = None
+    max_wait_normal_minutes: Change[int] = None
+    max_wait_priority_minutes: Change[int] = None
+    sms: Change[Annotated[dict[str, bool], Field(max_length=50)]] = None
 
 
 class SettingsAnswer(Answer):

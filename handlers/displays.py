@@ -7,12 +7,13 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from handlers.base import ApiHandler, operation
-from handlers.schemas import Answer, Body, Id, Name, PageQuery
+from handlers.cursors import sealed
+from handlers.schemas import Answer, Body, Change, Id, Name, PageQuery
 from server.clock import iso
 from server.displays.model import Display
 from server.errors import NotFound
 
-DoctorIds = Annotated[list[Id], Field(max_length=50)]
+DoctorIds = Annotated[list[Id], Field(min_length=1, max_length=50)]
 
 
 class NewDisplay(Body):
@@ -25,8 +26,8 @@ class NewDisplay(Body):
 class DisplayChange(Body):
     """What to change; what is left out stays."""
 
-    name: Name | None = None
-    doctor_ids: DoctorIds | None = None
+    name: Change[Name] = None
+    doctor_ids: Change[DoctorIds] = None
 
     @model_validator(mode="after")
     def _something(self) -> DisplayChange:
@@ -64,7 +65,7 @@ class DisplaysHandler(ApiHandler):
     async def get(self) -> None:
         page = self.query(PageQuery)
         found, cursor = await self.services.displays.page(page.cursor, page.limit)
-        self.answer({"items": [shape(display) for display in found], "next_cursor": cursor})
+        self.answer({"items": [shape(display) for display in found], "next_cursor": sealed(cursor)})
 
     @operation(summary="Add a display", body=NewDisplay, answer=NewDisplayAnswer, status=201)
     async def post(self) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from handlers.base import ApiHandler, operation
-from handlers.schemas import Answer, Body, PageQuery, Password, Query
+from handlers.cursors import sealed
+from handlers.schemas import Answer, Body, Change, Day, NewPassword, PageQuery, Query
 from server.clock import iso
 from server.doctors.model import Doctor, DoctorChanges, Kind, NewDoctor
 from server.errors import NotFound, PatientInQueue
@@ -22,7 +22,6 @@ Hours = Annotated[
     dict[str, Annotated[list[Annotated[list[str], Field(max_length=10)]], Field(max_length=50)]],
     Field(max_length=20, examples=[{"mon": [["09:00", "12:30"], ["13:30", "17:00"]]}]),
 ]
-Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2200, 1, 1))]
 
 
 class DoctorBody(Body):
@@ -37,20 +36,20 @@ class DoctorBody(Body):
     slot_minutes: SlotMinutes = 15
     hours: Hours | None = None
     username: Annotated[str | None, Field(max_length=64)] = None
-    password: Password | None = None
+    password: NewPassword | None = None
 
 
 class DoctorChange(Body):
     """What is left out stays. `hours` replaces the whole week."""
 
-    name: Words | None = None
-    specialty: Words | None = None
-    room: Room | None = None
-    kind: Kind | None = None
-    rooms: Rooms | None = None
-    letter: Letter | None = None
-    slot_minutes: SlotMinutes | None = None
-    hours: Hours | None = None
+    name: Change[Words] = None
+    specialty: Change[Words] = None
+    room: Change[Room] = None
+    kind: Change[Kind] = None
+    rooms: Change[Rooms] = None
+    letter: Change[Letter] = None
+    slot_minutes: Change[SlotMinutes] = None
+    hours: Change[Hours] = None
 
 
 class SlotQuery(Query):
@@ -110,7 +109,7 @@ class DoctorsHandler(ApiHandler):
         doctors = [doctor for doctor in self.services.doctors.all() if doctor.order > (page.cursor or "")]
         shown = doctors[: page.limit]
         cursor = shown[-1].order if len(doctors) > page.limit else None
-        self.answer({"items": [await _card(self, doctor) for doctor in shown], "next_cursor": cursor})
+        self.answer({"items": [await _card(self, doctor) for doctor in shown], "next_cursor": sealed(cursor)})
 
     @operation(summary="Add a doctor", body=DoctorBody, answer=DoctorCard, status=201, idempotent=True)
     async def post(self) -> None:

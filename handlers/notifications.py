@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
 from handlers.base import ApiHandler, operation
-from handlers.schemas import Answer, Body, Id, PageQuery
+from handlers.cursors import sealed
+from handlers.schemas import Answer, Body, Day, Id, PageQuery
 from server.errors import Invalid, NotFound, WrongState
 from server.patients.phones import parse_phone
 from server.sms.model import Kind, MessageState
@@ -22,7 +22,7 @@ class NotificationQuery(PageQuery):
     kind: Kind | None = None
     patient_id: Id | None = None
     ticket_id: Id | None = None
-    day: date | None = None
+    day: Day | None = None
 
     def filters(self) -> dict[str, str]:
         """The filters that are set, as the store takes them."""
@@ -88,7 +88,7 @@ class NotificationsHandler(ApiHandler):
     async def get(self) -> None:
         query = self.query(NotificationQuery)
         page = await self.services.outbox.page(query.filters(), query.cursor, query.limit)
-        self.answer({"items": [message_view(item) for item in page.items], "next_cursor": page.next_cursor})
+        self.answer({"items": [message_view(item) for item in page.items], "next_cursor": sealed(page.next_cursor)})
 
 
 class NotificationHandler(ApiHandler):

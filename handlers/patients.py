@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from handlers.base import ApiHandler, operation
-from handlers.schemas import Answer, Body, PageQuery, Password
+from handlers.cursors import sealed
+from handlers.schemas import Answer, Body, Change, NewPassword, PageQuery
 from server.accounts.roles import Principal
-from server.errors import Faults, Forbidden, Invalid, NotFound, PatientInQueue, SlowDown, WrongState
+from server.errors import Faults, Forbidden, NotFound, PatientInQueue, SlowDown, WrongState
 from server.patients.model import NewPatient, PatientChanges
 
 Language = Literal["en", "es", "fr", "ar"]
@@ -29,18 +29,18 @@ class PatientBody(Body):
     date_of_birth: BirthDate | None = None
     language: Language = "en"
     username: Username | None = None
-    password: Password | None = None
+    password: NewPassword | None = None
 
 
 class PatientChange(Body):
     """What is left out stays; null takes a phone number or birth date away. `number_confirmed` is for staff."""
 
-    name: PatientName | None = None
+    name: Change[PatientName] = None
     phone: Phone | None = None
     date_of_birth: BirthDate | None = None
-    language: Language | None = None
-    sms_consent: bool | None = None
-    number_confirmed: bool | None = None
+    language: Change[Language] = None
+    sms_consent: Change[bool] = None
+    number_confirmed: Change[bool] = None
 
 
 class ConfirmBody(Body):
@@ -53,7 +53,6 @@ class PatientQuery(PageQuery):
     """`q`: words of the name, three or more digits of the phone number, or a birth date."""
 
     q: Annotated[str | None, Field(max_length=200)] = None
-    cursor: Annotated[str | None, Field(max_length=1000)] = None
 
 
 class PatientSummary(Answer):
@@ -96,13 +95,13 @@ class PatientsHandler(ApiHandler):
     async def get(self) -> None:
         """By name, phone number or birth date; without `q` the newest first."""
         query = self.query(PatientQuery)
-        patients, cursor = self.services.patients, _decoded(query.cursor)
+        patients = self.services.patients
         if query.q is None:
-            page = await patients.newest(cursor, query.limit)
+            page = await patients.newest(query.cursor, query.limit)
         else:
-            page = await patients.search(query.q, cursor, query.limit)
+            page = await patients.search(query.q, query.cursor, query.limit)
         items = [patient.summary() for patient in page.patients]
-        self.answer({"items": items, "next_cursor": _encoded(page.next_cursor)})
+        self.answer({"items": items, "next_cursor": sealed(page.next_cursor)})
 
     @operation(
         summary="Register a patient",
@@ -201,25 +200,12 @@ def _require_contact(body: PatientBody) -> None:
 
 
 def _changes(body: PatientChange) -> PatientChanges:
-    """Null takes a number or birth date away; elsewhere it says nothing."""
+    """Null takes a number or birth date away."""
     values = body.model_dump(exclude_unset=True)
     for field in ("phone", "date_of_birth"):
         if field in values and values[field] is None:
             values[field] = ""
     return PatientChanges(**values)
-
-
-def _encoded(cursor: str | None) -> str | None:
-    return urlsafe_b64encode(cursor.encode()).decode() if cursor else None
-
-
-def _decoded(cursor: str | None) -> str | None:
-    if cursor is None:
-        return None
-    try:
-        return urlsafe_b64decode(cursor.encode()).decode()
-    except ValueError:
-        raise Invalid.field("cursor", "is not one this list gave; begin without it") from None
 
 
 routes = [

@@ -9,17 +9,29 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    ValidationError,
+)
 
+from handlers.cursors import opened
 from server.clock import whole_milliseconds
 from server.errors import BadJson, FieldError, Invalid
 
 _INT64 = 2**63
 _DEEPEST = 32
 _FIELD_SHOWN = 100
+_YEARS = range(1970, 2201)
 
 
 class Body(BaseModel):
@@ -44,21 +56,61 @@ class PageQuery(Query):
     """The page of a list: `limit` items after the opaque `cursor`."""
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str | None, Field(max_length=200)] = None
+    cursor: Annotated[str | None, Field(max_length=2000), AfterValidator(opened)] = None
 
 
 def _instant(value: datetime) -> datetime:
-    if not 1970 <= value.year <= 2200:
-        raise ValueError("must lie between 1970 and 2200")
+    if value.year not in _YEARS:
+        raise ValueError(f"must lie between {_YEARS.start} and {_YEARS.stop - 1}")
     return whole_milliseconds(value.astimezone(UTC))
 
 
+def _day(value: object) -> date:
+    """`date` alone would also take seconds since 1970, and times."""
+    try:
+        found = date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2026-03-02") else None
+    except ValueError:
+        found = None
+    if found is None:
+        raise ValueError("is not a date; write year-month-day, such as 2026-03-02")
+    if found.year not in _YEARS:
+        raise ValueError(f"must lie between {_YEARS.start} and {_YEARS.stop - 1}")
+    return found
+
+
+def _not_blank(text: str) -> str:
+    if text.isspace():
+        raise ValueError("must not be spaces only")
+    return text
+
+
+class _NotNull:
+    """Refuses null, and leaves it out of the documentation."""
+
+    @staticmethod
+    def check(value: Any) -> Any:
+        if value is None:
+            raise ValueError("must not be null; leave it out to keep what it is")
+        return value
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        described = handler(schema)
+        (only,) = [choice for choice in described.pop("anyOf") if choice != {"type": "null"}]
+        return {**only, **described}
+
+
+T = TypeVar("T")
+
+# A field of a change: left out (None here) it stays as it is; null is refused.
+Change = Annotated[T | None, AfterValidator(_NotNull.check), _NotNull()]
 Instant = Annotated[AwareDatetime, AfterValidator(_instant)]
+Day = Annotated[date, BeforeValidator(_day)]
 Id = Annotated[str, Field(min_length=1, max_length=128)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(max_length=500)]
 # As it was typed, spaces at its ends too; how long it may be is said by `accounts.passwords`.
 Password = Annotated[str, StringConstraints(min_length=1, max_length=1024, strip_whitespace=False)]
+NewPassword = Annotated[Password, AfterValidator(_not_blank)]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -186,6 +238,10 @@ _MESSAGES = {
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",
     "timezone_aware": "must carry its offset from UTC, such as 2026-03-02T09:00:00+01:00",
+    **dict.fromkeys(
+        ("datetime_type", "datetime_parsing", "datetime_from_date_parsing", "datetime_object_invalid"),
+        "is not a time; write date, time and offset from UTC, such as 2026-03-02T09:00:00+01:00",
+    ),
 }
 
 

@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from handlers.base import ApiHandler, operation
-from handlers.schemas import Answer, Body, Id, Name, PageQuery, Password
+from handlers.cursors import sealed
+from handlers.schemas import Answer, Body, Change, Id, Name, NewPassword, PageQuery
 from handlers.tokens import User, user_answer
 from server.accounts.roles import Role
 from server.doctors.service import DoctorService
@@ -20,7 +21,7 @@ class NewUser(Body):
     """`doctor_id` belongs to a doctor's account. Patients get their accounts by registering."""
 
     username: Username
-    password: Password
+    password: NewPassword
     role: Role
     name: Name | None = None
     doctor_id: Id | None = None
@@ -29,14 +30,14 @@ class NewUser(Body):
 class UserChange(Body):
     """What is left out stays. A new role or doctor ends the user's sessions."""
 
-    username: Username | None = None
-    name: Name | None = None
-    role: Role | None = None
-    doctor_id: Id | None = None
+    username: Change[Username] = None
+    name: Change[Name] = None
+    role: Change[Role] = None
+    doctor_id: Change[Id] = None
 
 
-class NewPassword(Body):
-    password: Password
+class PasswordBody(Body):
+    password: NewPassword
 
 
 class UserPage(Answer):
@@ -54,7 +55,7 @@ class UsersHandler(ApiHandler):
         query = self.query(UserQuery)
         accounts = await self.services.accounts.page(query.role, query.cursor, query.limit)
         cursor = accounts[-1].order if len(accounts) == query.limit else None
-        self.answer({"items": [user_answer(account) for account in accounts], "next_cursor": cursor})
+        self.answer({"items": [user_answer(account) for account in accounts], "next_cursor": sealed(cursor)})
 
     @operation(summary="Create a user", body=NewUser, answer=User, status=201, idempotent=True)
     async def post(self) -> None:
@@ -97,10 +98,10 @@ class UserHandler(ApiHandler):
 
 
 class UserPasswordHandler(ApiHandler):
-    @operation(summary="Set a user's password", body=NewPassword, status=204, errors=(NotFound,))
+    @operation(summary="Set a user's password", body=PasswordBody, status=204, errors=(NotFound,))
     async def post(self, user_id: str) -> None:
         """Ends every session of the user."""
-        await self.services.accounts.set_password(user_id, self.body(NewPassword).password)
+        await self.services.accounts.set_password(user_id, self.body(PasswordBody).password)
         await self.services.audit.record(self.signed_in().actor, "set password", user_id)
         self.answer_nothing()
 

@@ -339,3 +339,21 @@ async def test_a_password_is_kept_as_it_was_typed(practice: Practice) -> None:
     await practice.anyone.sign_in("robin", "  spaces around  ")
     wrong = {"username": "robin", "password": "spaces around"}
     (await practice.anyone.post("/api/token/", wrong)).problem(401, "invalid_credentials")
+
+
+@pytest.mark.gen_test
+async def test_null_takes_a_number_away_and_is_refused_elsewhere(practice: Practice) -> None:
+    robin = await practice.patient(phone="+12025550147")
+    path = f"/api/patients/{robin['id']}/"
+    for field in ("name", "language", "sms_consent", "number_confirmed"):
+        assert fields(await practice.desk.patch(path, {field: None})) == [field]
+    assert (await practice.desk.patch(path, {"phone": None})).ok()["phone"] is None
+
+
+@pytest.mark.gen_test
+async def test_a_password_is_more_than_spaces(practice: Practice) -> None:
+    body = person(phone="+12025550147", username="robin", password=" " * 10)
+    assert fields(await practice.anyone.post("/api/patients/", body)) == ["password"]
+    robin = await practice.registered("robin")
+    change = {"old": "my own password", "new": " " * 10}
+    assert fields(await robin.post("/api/me/password/", change)) == ["new"]

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from handlers.addresses import FAILURES_PER_MINUTE, WRITES_PER_MINUTE
+from handlers.operations import operations
+from handlers.routes import all_routes
+from handlers.schemas import PageQuery
 from server.app import Server
 from tests.api import Api
 from tests.conftest import Call, StartServer
@@ -191,3 +194,18 @@ async def test_head_answers_like_get_without_the_body(api: Api) -> None:
     get, head = await api.get("/healthz"), await api.call("HEAD", "/healthz")
     assert (head.status, head.raw) == (200, b"")
     assert head.headers["Content-Length"] == str(len(get.raw))
+
+
+@pytest.mark.gen_test
+async def test_every_list_refuses_a_made_up_cursor(people: People) -> None:
+    lists = [
+        pattern
+        for pattern, handler, *_ in all_routes()
+        for method, described in operations(handler)
+        if method == "GET" and described.query is not None and issubclass(described.query, PageQuery)
+    ]
+    assert len(lists) >= 7
+    for path in lists:
+        for cursor in ("made-up", "20260302T090000000-abc", "MjAyNg=="):
+            problem = (await people.admin.get(path, {"cursor": cursor})).problem(422, "invalid")
+            assert [error["field"] for error in problem["errors"]] == ["cursor"], path

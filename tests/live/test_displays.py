@@ -38,7 +38,7 @@ async def test_an_administrator_adds_changes_and_removes_displays(clinic: Clinic
 
 @pytest.mark.gen_test
 async def test_displays_are_listed_in_pages(clinic: Clinic, admin: Api) -> None:
-    ids = [(await add(admin))["id"] for _ in range(3)]
+    ids = [(await add(admin, clinic.rao))["id"] for _ in range(3)]
     page = (await admin.get("/api/displays/", {"limit": 2})).ok()
     assert [display["id"] for display in page["items"]] == ids[:2]
     rest = (await admin.get("/api/displays/", {"limit": 2, "cursor": page["next_cursor"]})).ok()
@@ -51,8 +51,10 @@ async def test_wrong_displays_are_refused_with_the_field_s_name(clinic: Clinic, 
     unknown = {"name": "Hall", "doctor_ids": [clinic.rao, "nobody-with-this-id", clinic.rao]}
     problem = (await admin.post("/api/displays/", unknown)).problem(422, "invalid")
     assert [error["field"] for error in problem["errors"]] == ["doctor_ids.1", "doctor_ids.2"]
-    (await admin.post("/api/displays/", {"name": "", "doctor_ids": []})).problem(422, "invalid")
-    (await admin.patch(f"/api/displays/{(await add(admin))['id']}/", {})).problem(422, "invalid")
+    (await admin.post("/api/displays/", {"name": "", "doctor_ids": [clinic.rao]})).problem(422, "invalid")
+    nobody = (await admin.post("/api/displays/", {"name": "Hall", "doctor_ids": []})).problem(422, "invalid")
+    assert [error["field"] for error in nobody["errors"]] == ["doctor_ids"]
+    (await admin.patch(f"/api/displays/{(await add(admin, clinic.rao))['id']}/", {})).problem(422, "invalid")
     (await clinic.desk.post("/api/displays/", unknown)).problem(403, "forbidden")
 
 

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.schemas import Body, Instant, Name, PageQuery, Password, parse_body, parse_query
+from handlers.schemas import (
+    Body,
+    Change,
+    Day,
+    Instant,
+    Name,
+    NewPassword,
+    PageQuery,
+    Password,
+    Query,
+    parse_body,
+    parse_query,
+)
 from server.encoding import encode
 from server.errors import BadJson, Invalid
 
@@ -84,3 +98,51 @@ def test_any_query_is_taken_or_refused(arguments: dict[str, list[bytes]]) -> Non
         encode([error.field for error in refusal.errors]).encode()
     else:
         assert 1 <= limit <= 200
+
+
+class Changed(Body):
+    name: Change[Name] = None
+    note: Name | None = None
+
+
+def test_null_in_a_change_is_refused_where_nothing_can_be_taken_away() -> None:
+    assert parse_body(b'{"note": null}', Changed).name is None
+    with pytest.raises(Invalid) as refusal:
+        parse_body(b'{"name": null}', Changed)
+    assert [error.field for error in refusal.value.errors] == ["name"]
+    described = Changed.model_json_schema()["properties"]
+    assert (described["name"]["type"], "anyOf" in described["name"]) == ("string", False)
+
+
+class Dated(Query):
+    day: Day | None = None
+
+
+@pytest.mark.parametrize("text", ["1772409600", "2026-3-2", "2026-02-30", "20260302", "2026-03-02T09:00:00Z", "soon"])
+def test_what_is_no_date_is_told_so_in_plain_words(text: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        parse_query({"day": [text.encode()]}, Dated)
+    assert refusal.value.detail == "day: is not a date; write year-month-day, such as 2026-03-02"
+
+
+@pytest.mark.parametrize("text", ["soon", "2026-03-02", "2026-02-30T09:00:00Z", "2026-03-02T25:00:00Z"])
+def test_what_is_no_time_is_told_so_in_plain_words(text: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        parse_body(encode({"name": "a", "at": text}).encode(), Sample)
+    assert refusal.value.detail.startswith("at: is not a time; write date, time and offset")
+
+
+def test_dates_far_off_are_refused() -> None:
+    assert parse_query({"day": [b"2026-03-02"]}, Dated).day == date(2026, 3, 2)
+    for text in (b"1969-12-31", b"2201-01-01"):
+        with pytest.raises(Invalid):
+            parse_query({"day": [text]}, Dated)
+
+
+def test_a_new_password_is_more_than_spaces() -> None:
+    class Wanted(Body):
+        password: NewPassword
+
+    assert parse_body(b'{"password": " a secret "}', Wanted).password == " a secret "
+    with pytest.raises(Invalid):
+        parse_body(b'{"password": "          "}', Wanted)
