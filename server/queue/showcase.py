@@ -49,6 +49,7 @@ class Showcase:
         self._encoded: dict[tuple[str, bool], EncodedView] = {}
         self._patients: dict[str, dict[str, str]] = {}
         self._sms: dict[str, Sms] = {}
+        self._moves: dict[str, str] = {}
         self._around = Around(public_url, self._sms, self._elsewhere)
 
     def show(self, day: QueueDay) -> None:
@@ -147,10 +148,13 @@ class Showcase:
         at = iso(self._clock.now())
         for ticket in day.tickets.values():
             topic = messages.ticket_topic(ticket.id)
-            if self._hub.watched(topic):
-                self._hub.publish(topic, day.seq, at, partial(_ticket_message, view, day, ticket))
-                if ticket.moved_to is not None:
-                    self._hub.follow(topic, messages.ticket_topic(ticket.moved_to))
+            if not self._hub.watched(topic) or (ticket.moved_to and self._moves.get(ticket.id) == ticket.moved_to):
+                continue
+            self._hub.publish(topic, day.seq, at, partial(_ticket_message, view, day, ticket))
+            if ticket.moved_to is not None:
+                # Said once: from here on its holders hear of the ticket it became.
+                self._moves[ticket.id] = ticket.moved_to
+                self._hub.follow(topic, messages.ticket_topic(ticket.moved_to))
 
     def _live_ticket_view(self, doctor_id: str, day: QueueDay, ticket: Ticket) -> EncodedView:
         return self.ticket_view(doctor_id, ticket)
@@ -180,6 +184,7 @@ class Showcase:
                 queues.pop(id, None)
         for id in old.keys() - new.keys():
             self._sms.pop(id, None)
+            self._moves.pop(id, None)
             touched.add(old[id].patient.id)
             self._patients.get(old[id].patient.id, {}).pop(id, None)
         others = {doctor_id for patient in touched for doctor_id in self._patients.get(patient, {}).values()}

@@ -89,6 +89,18 @@ async def test_a_ticket_s_page_goes_with_it_to_another_doctor(clinic: Clinic) ->
 
 
 @pytest.mark.gen_test
+async def test_once_a_ticket_has_moved_its_page_hears_of_the_new_one_only(clinic: Clinic) -> None:
+    ticket = await clinic.walk_in(clinic.rao)
+    socket = await clinic.listen(f"/ws/ticket/{ticket['id']}/")
+    (await clinic.desk.post(f"/api/tickets/{ticket['id']}/transfer/", {"doctor_id": clinic.silva})).ok()
+    moved = await socket.hear_until(lambda message: message["data"]["doctor_id"] == clinic.silva)
+    await clinic.walk_in(clinic.rao, "Bo Lind")
+    await clinic.call_next(clinic.silva)
+    heard = await socket.hear()
+    assert (heard["data"]["id"], heard["data"]["state"]) == (moved["data"]["id"], "called")
+
+
+@pytest.mark.gen_test
 async def test_an_unknown_ticket_closes_with_4404(clinic: Clinic) -> None:
     socket = await clinic.listen("/ws/ticket/no-ticket-has-this-id/")
     assert await socket.closed() == 4404
