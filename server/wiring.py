@@ -45,7 +45,6 @@ from server.metrics import Metrics
 from server.patients.model import Patient
 from server.patients.service import PatientService
 from server.queue.commands import SYSTEM, SetContact
-from server.queue.model import ENDED
 from server.queue.self_join import JoinCodes
 from server.queue.service import QueueService
 from server.queue.store import QueueStore
@@ -186,14 +185,6 @@ def _introduce(services: Services) -> None:
             with suppress(WrongState, DayOver, NotFound):  # it has ended meanwhile: nothing to text any more
                 await queues.run_on_ticket(command)
 
-    def has_open_tickets(doctor_id: str) -> bool:
-        return any(
-            ticket.state not in ENDED
-            for day in queues.days()
-            if day.doctor.id == doctor_id
-            for ticket in day.tickets.values()
-        )
-
     async def policy_changed() -> None:
         for doctor in doctors.all():
             await queues.doctor_changed(doctor.id)
@@ -204,7 +195,7 @@ def _introduce(services: Services) -> None:
         await services.outbox.forget(patient_id)
 
     doctors.on_change = queues.doctor_changed
-    doctors.has_open_tickets = has_open_tickets
+    doctors.occupied = queues.occupied
     doctors.before_delete = appointments.end_for_doctor
     services.patients.before_anonymise = patient_leaves
     services.patients.on_change = patient_changed

@@ -40,7 +40,7 @@ async def _nothing_to_end(doctor: Doctor, actor: Actor) -> None:
     return None
 
 
-def _no_queue(doctor_id: str) -> bool:
+async def _no_queue(doctor_id: str) -> bool:
     return False
 
 
@@ -48,7 +48,8 @@ class DoctorService:
     """Every use case of a doctor's record.
 
     `on_change` is told of every saved change, also of a deletion (the queue's day holds a copy);
-    `has_open_tickets` asks the queues; `before_delete` ends the bookings. The application sets them.
+    `occupied` asks the queue, joins under way included; `before_delete` ends the bookings. The application
+    sets them.
     """
 
     def __init__(self, storage: Storage, clock: Clock, accounts: Accounts) -> None:
@@ -56,9 +57,10 @@ class DoctorService:
         self._clock = clock
         self._accounts = accounts
         self._doctors: dict[str, Doctor] = {}
+        self._leaving: set[str] = set()
         self.on_change: Callable[[str], Awaitable[None]] = _nobody_listens
         self.before_delete: Callable[[Doctor, Actor], Awaitable[None]] = _nothing_to_end
-        self.has_open_tickets: Callable[[str], bool] = _no_queue
+        self.occupied: Callable[[str], Awaitable[bool]] = _no_queue
 
     async def start(self) -> None:
         """Load every doctor; before this there are none."""
@@ -72,9 +74,9 @@ class DoctorService:
                 await self._remember(doctor)
 
     def get(self, doctor_id: str) -> Doctor:
-        """The doctor. Raises NotFound, also for one who was deleted."""
+        """The doctor. Raises NotFound, also for one who was deleted or is being deleted."""
         doctor = self._doctors.get(doctor_id)
-        if doctor is None or doctor.deleted:
+        if doctor is None or not self._is_here(doctor):
             raise NotFound("There is no such doctor.")
         return doctor
 
@@ -84,7 +86,7 @@ class DoctorService:
 
     def all(self) -> list[Doctor]:
         """Every doctor who is not deleted, in the order they were made."""
-        return sorted((doctor for doctor in self._doctors.values() if not doctor.deleted), key=lambda item: item.order)
+        return sorted((doctor for doctor in self._doctors.values() if self._is_here(doctor)), key=lambda it: it.order)
 
     async def create(self, new: NewDoctor, *, command_id: str) -> tuple[Doctor, bool]:
         """Make a doctor, with the next free letter if none is asked for, and the account if a username is given.
@@ -111,18 +113,31 @@ class DoctorService:
     async def delete(self, doctor_id: str, actor: Actor) -> None:
         """Take the doctor out: the letter is free again, bookings are cancelled, the accounts are gone.
 
-        Raises PatientInQueue while anybody is in the queue.
+        From then on `get` refuses the doctor, so that nobody joins or books any more; whoever was faster is
+        found, and the doctor stays. Raises PatientInQueue while anybody is in the queue.
         """
         doctor = self.get(doctor_id)
-        if self.has_open_tickets(doctor_id):
+        await self._refuse_if_occupied(doctor)
+        self._leaving.add(doctor_id)
+        try:
+            await self._refuse_if_occupied(doctor)
+            await self.before_delete(doctor, actor)
+            await self._delete_accounts(doctor_id)
+            await self._change(doctor_id, lambda doctor: replace(doctor, deleted=True))
+        finally:
+            self._leaving.discard(doctor_id)
+        await self.before_delete(doctor, actor)  # a booking may have been under way the first time
+
+    async def _refuse_if_occupied(self, doctor: Doctor) -> None:
+        if await self.occupied(doctor.id):
             raise PatientInQueue(f"Patients are in the queue of {doctor.name}. Finish or transfer them first.")
-        await self.before_delete(doctor, actor)
-        await self._delete_accounts(doctor_id)
-        await self._change(doctor_id, lambda doctor: replace(doctor, deleted=True))
+
+    def _is_here(self, doctor: Doctor) -> bool:
+        return not doctor.deleted and doctor.id not in self._leaving
 
     async def _insert(self, doctor: Doctor) -> Doctor:
         """Insert under the wished letter or the first free one; another process may take one meanwhile."""
-        taken = {other.letter for other in self.all()}
+        taken = {other.letter for other in self._doctors.values() if not other.deleted}
         while True:
             candidate = doctor if doctor.letter else replace(doctor, letter=first_free(taken))
             try:

@@ -20,7 +20,7 @@ from server.live.hub import Hub
 from server.queue import commands, texts
 from server.queue.line import Line
 from server.queue.lines import Doctors, Found, Lines, copy_of
-from server.queue.model import PatientCopy, Policy, Priority, QueueDay, Source, Ticket, queue_day_id
+from server.queue.model import ENDED, PatientCopy, Policy, Priority, QueueDay, Source, Ticket, queue_day_id
 from server.queue.relay import Messenger, Relay
 from server.queue.rules import Applied
 from server.queue.showcase import EncodedView, Showcase
@@ -193,6 +193,17 @@ class QueueService:
     def open_tickets(self) -> list[Ticket]:
         """Every ticket of today that its queue still holds, just ended ones among them."""
         return [ticket for day in self._lines.days() for ticket in day.tickets.values()]
+
+    async def occupied(self, doctor_id: str) -> bool:
+        """Whether anybody is in the doctor's queue of today, those included whose join is under way.
+
+        Answers for a doctor who is being deleted too, whom no command reaches any more.
+        """
+        line = self._lines.get(queue_day_id(doctor_id, self.today()))
+        if line is None:
+            return False
+        await line.settle()
+        return line.shown is not None and any(ticket.state not in ENDED for ticket in line.shown.tickets.values())
 
     def still_true(self, ticket_id: str, kind: str, call: int) -> bool:
         """Whether a text about the ticket still holds, right before it is sent."""

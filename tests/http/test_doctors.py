@@ -6,6 +6,9 @@ import asyncio
 
 import pytest
 
+from server.accounts.roles import Actor
+from server.doctors.model import Doctor
+from server.errors import StorageUnavailable
 from tests.http.people import Practice, fields
 
 RAO = {"name": "Dr Rao", "specialty": "Cardiology", "room": "3"}
@@ -162,3 +165,56 @@ async def test_free_times_are_those_of_the_clinics_date(practice: Practice) -> N
     for wrong in ("tomorrow", "2026-02-30", "9999-12-31", "0001-01-01"):
         path = f"/api/doctors/{doctor['id']}/slots/"
         assert fields(await practice.anyone.get(path, {"date": wrong})) == ["date"]
+
+
+@pytest.mark.gen_test
+async def test_nobody_joins_or_books_while_a_doctor_is_being_removed(practice: Practice) -> None:
+    doctor, robin = await practice.doctor(), await practice.patient()
+    doctors = practice.server.services.doctors
+    start = (await practice.slots(doctor["id"]))[0]
+    asked: list[int] = []
+    end_bookings = doctors.before_delete
+
+    async def joined_in_between(leaving: Doctor, actor: Actor) -> None:
+        body = {"doctor_id": leaving.id, "patient_id": robin["id"]}
+        asked.append((await practice.desk.post("/api/enqueue/", body)).status)
+        asked.append((await practice.desk.post("/api/appointments/", {**body, "start": start})).status)
+        await end_bookings(leaving, actor)
+
+    doctors.before_delete = joined_in_between
+    (await practice.admin.delete(f"/api/doctors/{doctor['id']}/")).ok(204)
+    assert set(asked) == {404}
+
+
+@pytest.mark.gen_test
+async def test_a_join_at_the_same_moment_is_refused_or_keeps_the_doctor(practice: Practice) -> None:
+    for number in range(6):
+        doctor = await practice.doctor()
+        joins = [
+            practice.desk.post("/api/enqueue/", {"doctor_id": doctor["id"], "walk_in": {"name": f"Bo {each}"}})
+            for each in range(4)
+        ]
+        removing = practice.admin.delete(f"/api/doctors/{doctor['id']}/")
+        before = 2 * (number % 2)
+        statuses = [reply.status for reply in await asyncio.gather(*joins[:before], removing, *joins[before:])]
+        gone, tickets = statuses[before], statuses[:before] + statuses[before + 1 :]
+        assert (gone, set(tickets)) == (204, {404}) or (gone == 409 and 201 in tickets), (gone, tickets)
+        if gone == 409:
+            view = (await practice.desk.get(f"/api/queue/{doctor['id']}/")).ok()
+            assert len(view["waiting"]) == tickets.count(201)
+
+
+@pytest.mark.gen_test
+async def test_a_doctor_who_could_not_be_removed_goes_on(practice: Practice) -> None:
+    doctor = await practice.doctor()
+
+    async def breaks(leaving: Doctor, actor: Actor) -> None:
+        raise StorageUnavailable
+
+    doctors = practice.server.services.doctors
+    doctors.before_delete, end_bookings = breaks, doctors.before_delete
+    (await practice.admin.delete(f"/api/doctors/{doctor['id']}/")).problem(503, "storage_unavailable")
+    body = {"doctor_id": doctor["id"], "walk_in": {"name": "Bo"}}
+    (await practice.desk.post("/api/enqueue/", body)).ok(201)
+    doctors.before_delete = end_bookings
+    (await practice.admin.delete(f"/api/doctors/{doctor['id']}/")).problem(409, "patient_in_queue")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -338,3 +339,13 @@ async def test_undo_is_forgotten_after_its_time(clinic: Clinic) -> None:
     stored = await clinic.stored()
     assert stored["undo"] is None
     assert [kept["id"] for kept in stored["tickets"]] == [ticket.id]
+
+
+async def test_a_queue_whose_join_is_under_way_is_occupied(clinic: Clinic) -> None:
+    await clinic.queues.view(RAO.id, staff=True)
+    assert not await clinic.queues.occupied(RAO.id)
+    joining = asyncio.create_task(clinic.join())
+    await asyncio.sleep(0)
+    del clinic.doctors.known[RAO.id]
+    assert await clinic.queues.occupied(RAO.id)
+    assert (await joining).state is State.WAITING
