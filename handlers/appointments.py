@@ -186,19 +186,16 @@ class CheckInHandler(AppointmentBase):
         idempotent=True,
     )
     async def post(self, appointment_id: str) -> None:
-        """Asked again it answers with the same ticket. Patients check in on the day of the appointment."""
+        """Asked again it answers with the same ticket while that is in the queue; who missed it gets a new one."""
         self.body(EmptyBody)
         await self.own(appointment_id)
         caller, queues, appointments = self.signed_in(), self.services.queues, self.services.appointments
         appointment, applied = await appointments.check_in(
-            appointment_id, actor=caller.actor, command_id=self.command_id()
+            appointment_id, actor=caller.actor, command_id=self.command_id(), fingerprint=self.fingerprint()
         )
-        if applied is None:
-            ticket = await queues.ticket(appointment.ticket_id, staff=caller.is_staff)
-        else:
-            ticket = await queues.ticket_after(applied, appointment.ticket_id, staff=caller.is_staff)
+        ticket = await queues.ticket_after(applied, appointment.ticket_id, staff=caller.is_staff)
         shown = await appointments.view(appointment, staff=caller.is_staff)
-        self.answer({**shown, "ticket": ticket, "seq": ticket["seq"]})
+        self.answer({**shown, "ticket": ticket, "seq": ticket["seq"]}, replayed=applied.replayed)
 
 
 routes = [

@@ -52,7 +52,12 @@ class EnqueueHandler(ApiHandler):
             patient = await self._patient(caller, body)
             if body.appointment_id is not None:
                 applied = await self.services.appointments.check_in_as(
-                    body.appointment_id, patient, body.doctor_id, caller.actor, self.command_id()
+                    body.appointment_id,
+                    patient,
+                    body.doctor_id,
+                    caller.actor,
+                    command_id=self.command_id(),
+                    fingerprint=self.fingerprint(),
                 )
             else:
                 applied = await queues.join(

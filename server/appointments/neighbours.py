@@ -29,12 +29,10 @@ class Patients(Protocol):
 
 
 class Found(Protocol):
-    """A ticket somewhere; `live` is False once it is only in the past."""
+    """A ticket somewhere."""
 
     @property
     def ticket(self) -> Ticket: ...
-    @property
-    def live(self) -> bool: ...
 
 
 class Queues(Protocol):
@@ -47,6 +45,7 @@ class Queues(Protocol):
         patient: PatientCopy,
         actor: Actor,
         command_id: str,
+        fingerprint: str,
         source: Source,
         due_at: datetime,
         appointment_id: str,

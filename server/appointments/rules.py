@@ -10,9 +10,11 @@ from server.appointments.model import Appointment, BookingState
 from server.clock import ClinicTime, iso
 from server.doctors.hours import Slot, slot_at, slots_on
 from server.doctors.model import Doctor
-from server.errors import Invalid, SlotTaken, WrongState
+from server.errors import AlreadyQueued, Forbidden, Invalid, SlotTaken, WrongState
+from server.queue.model import IN_QUEUE, Source, State, Ticket
 
 HORIZON = timedelta(days=90)
+MOST_AHEAD = 10  # bookings a patient may make without the desk
 
 
 def bookable(doctor: Doctor, start: datetime, clinic_time: ClinicTime, now: datetime) -> Slot:
@@ -85,19 +87,35 @@ def rescheduled(appointment: Appointment, doctor_id: str, slot: Slot, by: str, n
     )
 
 
-def may_check_in(appointment: Appointment, clinic_time: ClinicTime, now: datetime, *, by_patient: bool) -> None:
-    """Raises WrongState if it is cancelled, or if patients come for it on another day than its own.
+def refuse_many(ahead: Iterable[Appointment]) -> None:
+    """Raises Forbidden if a patient who books by themselves has enough of `ahead`, their bookings to come."""
+    booked = sum(appointment.state is BookingState.BOOKED for appointment in ahead)
+    if booked >= MOST_AHEAD:
+        raise Forbidden(f"You have {booked} appointments ahead. Cancel one first, or ask at the desk.")
 
-    Reception decides about somebody who stands at the desk on the wrong day.
+
+def may_check_in(appointment: Appointment, ticket: Ticket | None) -> None:
+    """Raises WrongState if it is cancelled, or if its `ticket` says that the patient was seen; AlreadyQueued if
+    that was transferred and waits in another queue.
+
+    The day does not matter: who comes on another one is taken. A ticket that was missed, given up or cancelled
+    does not matter either.
     """
     if appointment.state is BookingState.CANCELLED:
         raise _refusal(appointment, "be checked in")
-    day = clinic_time.service_day(appointment.start)
-    if by_patient and clinic_time.service_day(now) != day:
+    if ticket is not None and ticket.state is State.DONE:
+        seen = ticket.last
         raise WrongState(
-            f"Check in on the day of the appointment, {day.isoformat()}.",
-            state=appointment.state.value,
-            at=iso(appointment.start),
+            "The patient has been seen for this appointment; it can no longer be checked in.",
+            state=ticket.state.value,
+            by=seen.actor or None,
+            at=iso(seen.start),
+        )
+    if ticket is not None and ticket.state in IN_QUEUE and ticket.source is Source.TRANSFER:
+        raise AlreadyQueued(
+            f"The patient has been transferred and is in the queue as {ticket.code}.",
+            ticket_id=ticket.id,
+            ticket_code=ticket.code,
         )
 
 
@@ -116,10 +134,11 @@ def _must_be_booked(appointment: Appointment, what: str) -> None:
 def _refusal(appointment: Appointment, what: str) -> WrongState:
     state = appointment.state.value
     was = "was cancelled" if appointment.state is BookingState.CANCELLED else "is checked in"
+    by = f" ({appointment.changed_by})" if appointment.changed_by else ""
     return WrongState(
-        f"This appointment {was} ({appointment.changed_by}); it can no longer {what}.",
+        f"This appointment {was}{by}; it can no longer {what}.",
         state=state,
-        by=appointment.changed_by,
+        by=appointment.changed_by or None,
         at=iso(appointment.changed_at),
     )
 

@@ -6,11 +6,13 @@ database; nothing is decided by what was read before. Texts go out after the wri
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from weakref import WeakValueDictionary
 
 from server.accounts.roles import Actor, Role
 from server.appointments import rules, texts
@@ -23,7 +25,7 @@ from server.doctors.model import Doctor
 from server.errors import IdempotencyKeyReused, Invalid, NotFound, StorageUnavailable, WrongState
 from server.ids import derived_id
 from server.patients.model import Patient
-from server.queue.model import ENDED, PatientCopy, Source
+from server.queue.model import PatientCopy, Source, Ticket
 from server.queue.rules import Applied
 from server.storage.port import DuplicateKey, Storage
 
@@ -58,6 +60,8 @@ class AppointmentService:
         self._patients = patients
         self._queues = queues
         self._outbox = outbox
+        # One patient's bookings wait for one another, so that they are counted right.
+        self._booking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def today(self) -> date:
         """The clinic's calendar date."""
@@ -72,8 +76,13 @@ class AppointmentService:
     async def book(self, patient_id: str, doctor_id: str, start: datetime, *, actor: Actor, command_id: str) -> Booked:
         """Book the time that begins at `start`.
 
-        Raises NotFound, Invalid on `start`, SlotTaken, IdempotencyKeyReused.
+        Raises NotFound, Invalid on `start`, SlotTaken, IdempotencyKeyReused, and Forbidden once patients have
+        booked as many as they may.
         """
+        async with self._booking.setdefault(patient_id, asyncio.Lock()):
+            return await self._book(patient_id, doctor_id, start, actor, command_id)
+
+    async def _book(self, patient_id: str, doctor_id: str, start: datetime, actor: Actor, command_id: str) -> Booked:
         appointment_id = derived_id("appointment", command_id)
         request_hash = hashlib.sha256(f"{patient_id}\x1f{doctor_id}\x1f{iso(start)}".encode()).hexdigest()
         if existing := await self._store.get(appointment_id):
@@ -83,6 +92,8 @@ class AppointmentService:
         now = self._clock.now()
         slot = rules.bookable(doctor, start, self._clinic_time, now)
         rules.refuse_overlap(slot, await self._kept(doctor_id, self._date(start)), appointment_id)
+        if actor.role == Role.PATIENT:
+            rules.refuse_many(await self._store.of_patient_from(patient_id, now))
         appointment = Appointment(
             id=appointment_id,
             patient_id=patient.id,
@@ -139,33 +150,33 @@ class AppointmentService:
         return moved
 
     async def check_in(
-        self, appointment_id: str, *, actor: Actor, command_id: str
-    ) -> tuple[Appointment, Applied | None]:
-        """Join the doctor's queue at the booked time; once, however often it is asked.
+        self, appointment_id: str, *, actor: Actor, command_id: str, fingerprint: str = ""
+    ) -> tuple[Appointment, Applied]:
+        """Join the doctor's queue at the booked time; once, however often it is asked while the ticket is there.
 
-        Answers the appointment with its ticket's id, and what the queue did (None: checked in before).
-        Raises NotFound, WrongState, QueueClosed, AlreadyQueued.
+        Answers the appointment with its ticket's id, and what the queue did. Raises NotFound, WrongState,
+        QueueClosed, AlreadyQueued.
         """
-        appointment = await self._may_check_in(appointment_id, actor)
-        if appointment.ticket_id:
-            return appointment, None
+        appointment = await self.get(appointment_id)
         patient = (await self._patients.get(appointment.patient_id)).copy_for_queue()
-        return await self._check_in(appointment, patient, actor, command_id)
+        return await self._check_in(appointment, patient, actor, command_id, fingerprint)
 
     async def check_in_as(
-        self, appointment_id: str, patient: PatientCopy, doctor_id: str, actor: Actor, command_id: str
+        self,
+        appointment_id: str,
+        patient: PatientCopy,
+        doctor_id: str,
+        actor: Actor,
+        command_id: str,
+        fingerprint: str = "",
     ) -> Applied:
         """Check in by joining that doctor's queue as that patient. Raises also Invalid if the booking is another's."""
-        appointment = await self._may_check_in(appointment_id, actor)
+        appointment = await self.get(appointment_id)
         if appointment.patient_id != patient.id:
             raise NotFound("There is no such appointment of this patient.")
         if appointment.doctor_id != doctor_id:
             raise Invalid.field("doctor_id", "is not the doctor of this appointment; join that doctor's queue")
-        if appointment.ticket_id:
-            found = await self._queues.find(appointment.ticket_id)
-            if not found.live or found.ticket.state in ENDED:
-                raise WrongState("This appointment was checked in, and its ticket has ended.", state="checked_in")
-        return (await self._check_in(appointment, patient, actor, command_id))[1]
+        return (await self._check_in(appointment, patient, actor, command_id, fingerprint))[1]
 
     async def get(self, appointment_id: str) -> Appointment:
         """The appointment. Raises NotFound."""
@@ -226,21 +237,28 @@ class AppointmentService:
             await self._say_booked(existing)
         return Booked(existing, replayed=True)
 
-    async def _may_check_in(self, appointment_id: str, actor: Actor) -> Appointment:
-        appointment = await self.get(appointment_id)
-        by_patient = actor.role == Role.PATIENT
-        rules.may_check_in(appointment, self._clinic_time, self._clock.now(), by_patient=by_patient)
-        return appointment
+    async def _last_ticket(self, appointment: Appointment) -> Ticket | None:
+        """The booking's ticket, where it was transferred the one it became; None before the first check-in."""
+        ticket, ticket_id = None, appointment.ticket_id or None
+        while ticket_id:
+            try:
+                ticket = (await self._queues.find(ticket_id)).ticket
+            except NotFound:
+                break  # on its way into the other queue
+            ticket_id = ticket.moved_to
+        return ticket
 
     async def _check_in(
-        self, appointment: Appointment, patient: PatientCopy, actor: Actor, command_id: str
+        self, appointment: Appointment, patient: PatientCopy, actor: Actor, command_id: str, fingerprint: str
     ) -> tuple[Appointment, Applied]:
         """Join, then note the ticket. The queue knows the booking, so that a repetition finds the same ticket."""
+        rules.may_check_in(appointment, await self._last_ticket(appointment))
         applied = await self._queues.join(
             appointment.doctor_id,
             patient=patient,
             actor=actor,
             command_id=command_id,
+            fingerprint=fingerprint,
             source=Source.APPOINTMENT,
             due_at=appointment.start,
             appointment_id=appointment.id,

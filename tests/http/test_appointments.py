@@ -188,16 +188,82 @@ async def test_checking_in_joins_the_queue_once_at_the_booked_time(practice: Pra
     (await practice.desk.post(f"/api/tickets/{ticket_id}/left/")).ok()
     practice.clock.turn(minutes=5)
     await practice.server.services.queues.sweep()
-    assert (await robin.post(path)).ok(200)["ticket"]["state"] == "left"
+    again = (await robin.post(path)).ok(200)
+    assert (again["ticket"]["state"], again["ticket_id"]) == ("waiting", again["ticket"]["id"])
+    assert again["ticket_id"] != ticket_id
 
 
 @pytest.mark.gen_test
-async def test_patients_check_in_on_the_day_and_the_desk_whenever_they_come(practice: Practice) -> None:
+async def test_a_missed_booking_is_checked_in_again_and_a_seen_one_is_not(practice: Practice) -> None:
+    doctor, robin = await practice.doctor(), await practice.registered("robin")
+    booked = await book(robin, doctor, (await practice.slots(doctor["id"]))[0])
+    check_in = f"/api/appointments/{booked['id']}/check-in/"
+    call = {"doctor_id": doctor["id"]}
+    missed = (await robin.post(check_in)).ok()["ticket_id"]
+    (await practice.desk.post("/api/notify-next/", call)).ok()
+    (await practice.desk.post(f"/api/tickets/{missed}/no-show/")).ok()
+    anew = (await robin.post(check_in)).ok()["ticket_id"]
+    assert anew != missed
+    assert (await practice.desk.get(f"/api/tickets/{missed}/")).ok()["state"] == "left"
+    (await practice.desk.post("/api/notify-next/", call)).ok()
+    (await practice.desk.post(f"/api/tickets/{anew}/finish/")).ok()
+    for path, body in (
+        (check_in, {}),
+        ("/api/enqueue/", {**call, "appointment_id": booked["id"]}),
+    ):
+        problem = (await robin.post(path, body)).problem(409, "wrong_state")
+        assert (problem["state"], problem["by"], problem["at"][:10]) == ("done", "Desk", "2026-03-02")
+
+
+@pytest.mark.gen_test
+async def test_a_transferred_booking_waits_in_the_other_queue(practice: Practice) -> None:
+    doctor, other = await practice.doctor(), await practice.doctor(name="Dr Silva")
+    patient = await practice.patient()
+    start = (await practice.slots(doctor["id"]))[0]
+    booked = await book(practice.desk, doctor, start, patient_id=patient["id"])
+    path = f"/api/appointments/{booked['id']}/check-in/"
+    ticket_id = (await practice.desk.post(path)).ok()["ticket_id"]
+    moved = (await practice.desk.post(f"/api/tickets/{ticket_id}/transfer/", {"doctor_id": other["id"]})).ok()
+    problem = (await practice.desk.post(path)).problem(409, "already_queued")
+    assert problem["ticket_id"] == moved["moved_to"]
+
+
+@pytest.mark.gen_test
+async def test_a_key_of_checking_in_is_good_for_one_body_also_after_a_restart(practice: Practice) -> None:
+    doctor, patient = await practice.doctor(), await practice.patient()
+    start = (await practice.slots(doctor["id"]))[0]
+    booked = await book(practice.desk, doctor, start, patient_id=patient["id"])
+    body = {"doctor_id": doctor["id"], "patient_id": patient["id"], "appointment_id": booked["id"]}
+    ticket = (await practice.desk.post("/api/enqueue/", body, key="k")).ok(201)
+    practice.forget_answers()
+    again = await practice.desk.post("/api/enqueue/", body, key="k")
+    assert (again.ok(201)["id"], again.headers["Idempotency-Replayed"]) == (ticket["id"], "true")
+    practice.forget_answers()
+    other = {**body, "reason": "another one"}
+    (await practice.desk.post("/api/enqueue/", other, key="k")).problem(422, "idempotency_key_reused")
+
+
+@pytest.mark.gen_test
+async def test_who_comes_on_another_day_is_checked_in(practice: Practice) -> None:
     doctor, robin = await practice.doctor(), await practice.registered("robin")
     booked = await book(robin, doctor, (await practice.slots(doctor["id"], "2026-03-04"))[40])
-    path = f"/api/appointments/{booked['id']}/check-in/"
-    (await robin.post(path)).problem(409, "wrong_state")
-    assert (await practice.desk.post(path)).ok(200)["state"] == "checked_in"
+    assert (await robin.post(f"/api/appointments/{booked['id']}/check-in/")).ok(200)["state"] == "checked_in"
+
+
+@pytest.mark.gen_test
+async def test_ten_bookings_ahead_are_the_most_without_the_desk(practice: Practice) -> None:
+    doctor, robin = await practice.doctor(), await practice.registered("robin")
+    slots = await practice.slots(doctor["id"])
+    bodies = [{"doctor_id": doctor["id"], "start": start} for start in slots[:13]]
+    replies = await asyncio.gather(*(robin.post("/api/appointments/", body) for body in bodies[:12]))
+    assert sorted(reply.status for reply in replies) == [201] * 10 + [403, 403]
+    for_robin = {**bodies[12], "patient_id": robin.user["patient_id"]}
+    (await practice.desk.post("/api/appointments/", for_robin)).ok(201)
+    booked = [reply.json["id"] for reply in replies if reply.status == 201]
+    free = next(body for body, reply in zip(bodies, replies, strict=False) if reply.status == 403)
+    for one in booked[:2]:
+        (await robin.post(f"/api/appointments/{one}/cancel/")).ok()
+    (await robin.post("/api/appointments/", free)).ok(201)
 
 
 @pytest.mark.gen_test

@@ -10,10 +10,11 @@ import pytest
 
 from server.appointments import rules
 from server.appointments.model import Appointment, BookingState, PatientShown, view
-from server.clock import ClinicTime
+from server.clock import ClinicTime, iso
 from server.doctors.hours import Slot, default_hours
 from server.doctors.model import Doctor, Kind
-from server.errors import Invalid, SlotTaken, WrongState
+from server.errors import AlreadyQueued, Forbidden, Invalid, SlotTaken, WrongState
+from server.queue.model import PatientCopy, Priority, Source, State, Step, Ticket
 
 MADRID = ClinicTime(ZoneInfo("Europe/Madrid"))
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)  # Monday, 11:00 in Madrid
@@ -102,15 +103,44 @@ def test_moving_changes_time_doctor_and_count_and_to_the_same_time_nothing() -> 
     assert rules.rescheduled(appointment(), RAO.id, same, "Robin", NOW) == appointment()
 
 
-def test_patients_check_in_on_the_day_and_the_desk_decides_for_itself() -> None:
-    rules.may_check_in(appointment(), MADRID, NOW, by_patient=False)
+def ticket(state: State, source: Source = Source.APPOINTMENT) -> Ticket:
+    patient = PatientCopy("p" * 22, "Robin Example")
+    steps = (Step(State.WAITING, NOW, NOW, "Desk"), Step(state, NOW + QUARTER, None, "Dr Rao"))
+    return Ticket("t" * 22, "A007", 1, patient, source, Priority.NORMAL, NOW, steps)
+
+
+@pytest.mark.parametrize("state", [None, *(state for state in State if state is not State.DONE)])
+def test_a_booking_is_checked_in_again_unless_the_patient_was_seen(state: State | None) -> None:
+    rules.may_check_in(appointment(), ticket(state) if state else None)
+
+
+def test_who_was_seen_is_not_checked_in_again() -> None:
     with pytest.raises(WrongState) as refusal:
-        rules.may_check_in(appointment(), MADRID, NOW, by_patient=True)
-    assert "2026-03-03" in refusal.value.detail
-    rules.may_check_in(appointment(), MADRID, TUESDAY - timedelta(hours=2), by_patient=True)
-    for by_patient in (True, False):
-        with pytest.raises(WrongState):
-            rules.may_check_in(appointment(state=BookingState.CANCELLED), MADRID, NOW, by_patient=by_patient)
+        rules.may_check_in(appointment(), ticket(State.DONE))
+    assert refusal.value.extra == {"state": "done", "by": "Dr Rao", "at": iso(NOW + QUARTER)}
+
+
+def test_who_was_transferred_waits_there() -> None:
+    with pytest.raises(AlreadyQueued) as refusal:
+        rules.may_check_in(appointment(), ticket(State.CALLED, Source.TRANSFER))
+    assert refusal.value.extra["ticket_code"] == "A007"
+    rules.may_check_in(appointment(), ticket(State.NO_SHOW, Source.TRANSFER))
+
+
+def test_a_refusal_says_who_and_when_and_null_where_nobody_knows() -> None:
+    cancelled = appointment(state=BookingState.CANCELLED)
+    for by in ("Desk", ""):
+        with pytest.raises(WrongState) as refusal:
+            rules.may_check_in(replace(cancelled, changed_by=by), None)
+        assert refusal.value.extra == {"state": "cancelled", "by": by or None, "at": iso(NOW)}
+        assert "()" not in refusal.value.detail
+
+
+def test_a_patient_books_ten_times_ahead_without_the_desk() -> None:
+    ahead = [appointment(TUESDAY + QUARTER * number) for number in range(10)]
+    rules.refuse_many([*ahead[1:], appointment(state=BookingState.CANCELLED)])
+    with pytest.raises(Forbidden):
+        rules.refuse_many(ahead)
 
 
 def test_checked_in_keeps_the_ticket_and_the_time() -> None:
