@@ -9,10 +9,11 @@ Tornado POST echo, measured in turns with it.
 from __future__ import annotations
 
 import asyncio
-import statistics
 import time
+from functools import partial
 
 from benchmarks.clinic import commits, connections, join, make_doctor, make_patients
+from benchmarks.comparison import Comparison
 from benchmarks.figures import fsync_seconds, milliseconds, spread
 from benchmarks.http import Connection
 from benchmarks.process import Running, bare, product, signed_in
@@ -20,6 +21,7 @@ from benchmarks.process import Running, bare, product, signed_in
 AT_ONCE = 64
 BEHIND = 300
 PER_ROUND = 160
+PER_TURN = 32
 ROUNDS = 3
 CONNECTIONS = 16
 
@@ -46,7 +48,7 @@ async def at_once(running: Running, token: str, patients: list[str]) -> None:
 
 async def against_echo(running: Running, reference: Running, token: str, patients: list[str]) -> None:
     """Rounds of echo and of joins, in turns; each round's queue starts with 300 waiting."""
-    shares, cpu_shares = [], []
+    found = Comparison(running, reference, bare_times=4)
     echo_body = {"doctor_id": "d" * 22, "patient_id": "p" * 22}
 
     async def echo(connection: Connection, _: int) -> None:
@@ -63,22 +65,15 @@ async def against_echo(running: Running, reference: Running, token: str, patient
                 await join(connection, doctor_id, patient_id)
 
             await spread(pool, patients[:BEHIND], enter)
-            bare_cpu = reference.cpu_seconds()
-            bare_wall = await spread(echoes, range(PER_ROUND * 4), echo) / 4
-            bare_cpu = (reference.cpu_seconds() - bare_cpu) / 4
-            cpu = running.cpu_seconds()
-            wall = await spread(pool, patients[BEHIND : BEHIND + PER_ROUND], enter)
-            cpu = running.cpu_seconds() - cpu
-            shares.append(bare_wall / wall)
-            cpu_shares.append(bare_cpu / cpu)
-            print(
-                f"  round {number + 1}: {PER_ROUND / wall:6.0f} joins/s, {PER_ROUND / bare_wall:6.0f} echoes/s,"
-                f" {bare_wall / wall:.0%}; processor time {bare_cpu / cpu:.0%}"
-            )
-    print(
-        f"joins at {CONNECTIONS} connections, {BEHIND}+ waiting: {statistics.median(shares):.0%} of a bare POST echo"
-        f" (budget 20 %), {statistics.median(cpu_shares):.0%} by processor time"
-    )
+            for start in range(BEHIND, BEHIND + PER_ROUND, PER_TURN):
+                turn = patients[start : start + PER_TURN]
+                await found.turn(
+                    PER_TURN,
+                    partial(spread, pool, turn, enter),
+                    partial(spread, echoes, range(PER_TURN * found.bare_times), echo),
+                )
+    print(f"joins at {CONNECTIONS} connections with {BEHIND} and more waiting, of a bare POST echo:")
+    print(f"  {found.report('20 %')}")
 
 
 async def main() -> None:

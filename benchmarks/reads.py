@@ -8,20 +8,20 @@ Budget (DESIGN 10): at least 60 %.
 from __future__ import annotations
 
 import asyncio
-import statistics
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.clinic import connections, join, make_doctor, make_patients
+from benchmarks.comparison import Comparison
 from benchmarks.figures import spread
 from benchmarks.http import Connection
 from benchmarks.process import Running, bare, product, signed_in
 
 WAITING = 50
 CONNECTIONS = 16
-PER_ROUND = 2000
-ROUNDS = 5
+PER_TURN = 400
+TURNS = 21
 
 
 async def compare(name: str, running: Running, path: str, token: str | None) -> None:
@@ -37,33 +37,25 @@ async def compare(name: str, running: Running, path: str, token: str | None) -> 
         ):
             ours = pool[0].request_bytes("GET", path, None, None)
             theirs = plain[0].request_bytes("GET", "/bytes", None, None)
-            shares, cpu_shares = [], []
-            for _ in range(ROUNDS):
-                bare_cpu, bare_wall = await _round(reference, plain, theirs, lambda got: got == body)
-                # The estimate moves every 30 seconds: the length stays about the same, the bytes need not.
-                cpu, wall = await _round(running, pool, ours, lambda got: got.startswith(b"{"))
-                shares.append(bare_wall / wall)
-                cpu_shares.append(bare_cpu / cpu)
-                print(
-                    f"  {name}: {PER_ROUND / wall:6.0f}/s, bare {PER_ROUND / bare_wall:6.0f}/s, {bare_wall / wall:.0%}"
+            found = Comparison(running, reference)
+            for _ in range(TURNS):
+                # The estimate moves every 30 seconds: what is read stays about as long, but not the same.
+                await found.turn(
+                    PER_TURN,
+                    lambda: _reads(pool, ours, lambda got: got.startswith(b"{")),
+                    lambda: _reads(plain, theirs, lambda got: got == body),
                 )
-    print(
-        f"GET /api/queue/, {name} view, {WAITING} waiting, {len(body)} bytes: {statistics.median(shares):.0%} of a bare"
-        f" handler (budget 60 %), {statistics.median(cpu_shares):.0%} by processor time"
-    )
+    print(f"GET /api/queue/, {name} view, {WAITING} waiting, {len(body)} bytes, of a bare handler:")
+    print(f"  {found.report('60 %')}")
 
 
-async def _round(
-    server: Running, pool: list[Connection], request: bytes, right: Callable[[bytes], bool]
-) -> tuple[float, float]:
+async def _reads(pool: list[Connection], request: bytes, right: Callable[[bytes], bool]) -> float:
     async def one(connection: Connection, _: int) -> None:
         answer = await connection.send_bytes(request)
         if answer.status != 200 or not right(answer.body):
             raise SystemExit(f"answered {answer.status}: {answer.body[:200]!r}")
 
-    cpu = server.cpu_seconds()
-    wall = await spread(pool, range(PER_ROUND), one)
-    return server.cpu_seconds() - cpu, wall
+    return await spread(pool, range(PER_TURN), one)
 
 
 async def main() -> None:
