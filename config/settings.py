@@ -5,17 +5,38 @@ Names, defaults and meaning are the contract of DESIGN 9 and stand in the README
 
 from __future__ import annotations
 
+import re
 from datetime import time
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 import phonenumbers
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_SIDS: Final = {
+    "twilio_account_sid": ("AC", "account"),
+    "twilio_messaging_service_sid": ("MG", "messaging service"),
+}
+# E.164, or a short code, or an alphanumeric sender: https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id
+_SENDER: Final = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
+
+
+class WrongSetting(Exception):
+    """A setting that shows itself wrong only when it is used; one line for the operator that begins with its name."""
+
+
+def data_dir_mistake(directory: Path, error: OSError) -> str:
+    """Why DATA_DIR cannot be used, in one line."""
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        reason = "it is, or lies below, a file and not a directory"
+    else:
+        reason = error.strerror or type(error).__name__
+    return f"DATA_DIR: {directory} cannot be used: {reason}"
 
 
 class SelfJoin(StrEnum):
@@ -107,6 +128,24 @@ class Settings(BaseSettings):
                 raise ValueError("must be https, or http to this machine only: it carries the account's token")
         return value
 
+    @field_validator("twilio_account_sid", "twilio_messaging_service_sid")
+    @classmethod
+    def _sid(cls, value: str | None, info: ValidationInfo) -> str | None:
+        kind, what = _SIDS[str(info.field_name)]
+        if value is not None and not re.fullmatch(kind + "[0-9A-Za-z]{10,}", value):
+            raise ValueError(f"is not the SID of a Twilio {what}: {kind} and 32 letters or digits after it")
+        return value
+
+    @field_validator("twilio_from_number")
+    @classmethod
+    def _sender(cls, value: str | None) -> str | None:
+        if value is not None and not _SENDER.fullmatch(value):
+            raise ValueError(
+                "must be a number with its country code such as +12025550100, a short code such as 12345, "
+                "or a sender's name of at most 11 letters and digits"
+            )
+        return value
+
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
@@ -140,6 +179,9 @@ class Settings(BaseSettings):
         twilio = (self.twilio_account_sid, self.twilio_auth_token)
         if any(twilio) and not all(twilio):
             raise ValueError("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are set together or not at all")
+        for name in ("twilio_from_number", "twilio_messaging_service_sid"):
+            if getattr(self, name) and not any(twilio):
+                raise ValueError(f"{name.upper()} needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN too")
         if all(twilio) and not (self.twilio_from_number or self.twilio_messaging_service_sid):
             raise ValueError("set TWILIO_FROM_NUMBER or TWILIO_MESSAGING_SERVICE_SID too: a text needs a sender")
         return self

@@ -24,6 +24,7 @@ from pydantic import (
     ValidationError,
 )
 
+from config.words import plain
 from handlers.cursors import opened
 from server.clock import whole_milliseconds
 from server.errors import BadJson, FieldError, Invalid
@@ -213,36 +214,9 @@ def _bad_text(text: str) -> str | None:
 
 
 def _field_errors(error: ValidationError) -> Iterator[FieldError]:
-    for item in error.errors(include_url=False, include_input=False, include_context=False):
+    for item in error.errors(include_url=False, include_input=False):
         field = ".".join(_shown(str(part)) for part in item["loc"])
-        yield FieldError(field, _MESSAGES.get(item["type"]) or _plain(item["msg"]))
-
-
-def _plain(message: str) -> str:
-    """pydantic's sentence as ours: `must be …` after the field's name."""
-    for theirs, ours in (
-        ("Value error, ", ""),
-        ("Input should", "must"),
-        ("String should", "must"),
-        ("List should", "must"),
-    ):
-        if message.startswith(theirs):
-            return ours + message.removeprefix(theirs)
-    return message
-
-
-_MESSAGES = {
-    "missing": "is required",
-    "extra_forbidden": "is not a known field",
-    "string_type": "must be text",
-    "model_type": "must be an object",
-    "model_attributes_type": "must be an object",
-    "timezone_aware": "must carry its offset from UTC, such as 2026-03-02T09:00:00+01:00",
-    **dict.fromkeys(
-        ("datetime_type", "datetime_parsing", "datetime_from_date_parsing", "datetime_object_invalid"),
-        "is not a time; write date, time and offset from UTC, such as 2026-03-02T09:00:00+01:00",
-    ),
-}
+        yield FieldError(field, plain(item["type"], item["msg"], item.get("ctx", {})))
 
 
 def _shown(name: str) -> str:

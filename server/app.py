@@ -1,6 +1,7 @@
 """The server: takes its port, wires the services, serves, and goes down in the order of DESIGN 9.
 
 The constructor does no I/O; `start` returns once the server answers, `stop` once everything is closed.
+A database that is away does not keep the server from answering: it says so (503) until everything is loaded.
 """
 
 from __future__ import annotations
@@ -17,21 +18,23 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
-from config.settings import Settings
+from config.settings import Settings, WrongSetting
 from handlers.base import BODY_LIMIT, NotFoundHandler, WiredHandler
 from handlers.routes import all_routes, check_permissions, url_specs
 from handlers.services import Services
-from server import demo
+from server import first_accounts
 from server.accounts.passwords import COST
-from server.accounts.service import Login
 from server.clock import Clock, SystemClock
+from server.errors import StorageUnavailable
+from server.first_accounts import FirstAccounts
 from server.jobs import Jobs
-from server.wiring import wire
+from server.wiring import Wired, load, wire
 
 REQUEST_SECONDS: Final = 8.0
 BREATH_SECONDS: Final = 0.1
 BODY_SECONDS: Final = 30.0
 IDLE_SECONDS: Final = 120.0
+DATABASE_RETRY_SECONDS: Final = 2.0
 PING_SECONDS: Final = 20.0
 PONG_SECONDS: Final = 10.0
 _ANY_ADDRESS: Final = ("", "0.0.0.0", "::")
@@ -39,8 +42,8 @@ _ANY_ADDRESS: Final = ("", "0.0.0.0", "::")
 log = structlog.get_logger("http")
 
 
-class CannotListen(Exception):
-    """The address cannot be taken, or the certificate not be read; one line for the operator."""
+class CannotListen(WrongSetting):
+    """The address cannot be taken, or the certificate not be read."""
 
 
 class Server:
@@ -53,8 +56,8 @@ class Server:
         self._stack = AsyncExitStack()
         self._url = ""
         self._services: Services | None = None
-        self.first_admin: Login | None = None
-        self.demo_logins: tuple[Login, ...] = ()
+        self._loading: asyncio.Task[None] | None = None
+        self.first_accounts = FirstAccounts()
 
     @property
     def url(self) -> str:
@@ -67,7 +70,10 @@ class Server:
         return self._services
 
     async def start(self) -> None:
-        """Serve. Raises CannotListen, CannotOpenStorage; what was begun is undone then."""
+        """Serve: once everything is loaded, or at once where the database is away (see `until_loaded`).
+
+        Raises WrongSetting, CannotOpenStorage; what was begun is undone then.
+        """
         check_permissions(all_routes())
         async with AsyncExitStack() as stack:
             tls = _tls(self.settings)
@@ -78,25 +84,51 @@ class Server:
             public_url = self.settings.public_url or _reachable(self._url)
             wired = await wire(stack, self.settings, self._clock, public_url, self._bcrypt_cost)
             self._services = wired.services
-            await self._first_accounts()
-            wired.services.hub.start()
+            self._loading = await self._begin_loading(stack, wired)
             self._serve(stack, sockets, tls)
-            wired.jobs.start()
-            _pump_at_once(wired.jobs, self._clock)
-            wired.services.health.started()
             self._stack = stack.pop_all()
 
     async def stop(self) -> None:
         """Close everything, last things first; again is no harm."""
         await self._stack.aclose()
 
-    async def _first_accounts(self) -> None:
-        if self.settings.demo:
-            self.demo_logins = tuple(await demo.make(self.services))
-        password = self.settings.admin_password
-        self.first_admin = await self.services.accounts.ensure_first_admin(
-            self.settings.admin_username, password.get_secret_value() if password else None
-        )
+    @property
+    def loaded(self) -> bool:
+        """Whether everything is served; False while the database is waited for."""
+        return self._loading is not None and self._loading.done()
+
+    async def until_loaded(self) -> None:
+        """Wait for the database. Raises what `start` does: some wrong settings show only against what it holds."""
+        assert self._loading is not None, "the server has not been started"
+        await asyncio.shield(self._loading)
+
+    async def _begin_loading(self, stack: AsyncExitStack, wired: Wired) -> asyncio.Task[None]:
+        """Returns once it is done, or has found the database away; `stack` ends it."""
+        away = asyncio.Event()
+        loading = asyncio.create_task(self._load(wired, away))
+        stack.push_async_callback(_ended, loading)
+        found_away = asyncio.create_task(away.wait())
+        stack.push_async_callback(_ended, found_away)
+        await asyncio.wait((loading, found_away), return_when=asyncio.FIRST_COMPLETED)
+        if loading.done():
+            loading.result()
+        return loading
+
+    async def _load(self, wired: Wired, away: asyncio.Event) -> None:
+        """Load and begin to work, trying until the database answers; `away` is set when it first does not."""
+        while True:
+            try:
+                await load(wired.services)
+                self.first_accounts = await first_accounts.make(wired.services)
+                break
+            except StorageUnavailable:
+                log.warning("waiting for the database")
+                away.set()
+                await asyncio.sleep(DATABASE_RETRY_SECONDS)
+        wired.services.hub.start()
+        wired.jobs.start()
+        _pump_at_once(wired.jobs, self._clock)
+        wired.services.health.started()
 
     def _serve(self, stack: AsyncExitStack, sockets: list[socket.socket], tls: ssl.SSLContext | None) -> None:
         services = self.services
@@ -119,6 +151,14 @@ class Server:
         )
         server.add_sockets(sockets)
         stack.push_async_callback(_finish_requests, server, services)
+
+
+async def _ended(task: asyncio.Task[object]) -> None:
+    """Cancel it, unless it is done; what it came to was told where it was waited for."""
+    task.cancel()
+    await asyncio.wait((task,))
+    if not task.cancelled():
+        task.exception()
 
 
 async def _finish_requests(server: HTTPServer, services: Services) -> None:
@@ -187,10 +227,9 @@ def _reachable(url: str) -> str:
 
 
 def startup_lines(server: Server) -> list[str]:
-    """What the operator needs to know once, before `listening on`; in the demo also where to look."""
+    """What the operator needs to know once everything is loaded; in the demo also where to look."""
     lines = _demo_lines(server) if server.settings.demo else []
-    if server.first_admin is not None:
-        login = server.first_admin
+    if (login := server.first_accounts.admin) is not None:
         lines.append(f"first administrator: {login.username} / {login.password} (shown only now; change it)")
     return lines
 
@@ -205,5 +244,5 @@ def _demo_lines(server: Server) -> list[str]:
         "administration": "/admin/",
         "API": "/api/docs/",
     }
-    logins = [f"demo login: {login.username} / {login.password}" for login in server.demo_logins]
+    logins = [f"demo login: {login.username} / {login.password}" for login in server.first_accounts.demo]
     return [f"{name + ':':17}{url}{path}" for name, path in pages.items()] + logins

@@ -15,18 +15,19 @@ from typing import Final
 from pydantic import ValidationError
 
 from config.logging import configure_logging
-from config.settings import Settings
+from config.settings import Settings, WrongSetting
+from config.words import plain
 from handlers.apidoc import openapi
 from handlers.routes import all_routes, check_permissions, entries
 from handlers.services import Services
 from server import demo
 from server.accounts.passwords import COST
 from server.accounts.roles import PERMISSIONS, Open, Role
-from server.app import CannotListen, Server, startup_lines
+from server.app import Server, startup_lines
 from server.clock import SystemClock
-from server.errors import DomainError
+from server.errors import DomainError, StorageUnavailable
 from server.storage.port import CannotOpenStorage
-from server.wiring import API_VERSION, wire
+from server.wiring import API_VERSION, load, wire
 
 FAILED: Final = 1
 WRONG_SETTINGS: Final = 2
@@ -47,9 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[Settings, argparse.Namespace], int] = options.run
     try:
         return command(settings, options)
-    except (CannotListen, CannotOpenStorage) as error:
+    except (WrongSetting, CannotOpenStorage) as error:
         print(error, file=sys.stderr)
         return WRONG_SETTINGS
+    except StorageUnavailable:
+        where = "MONGODB_URI: the MongoDB" if settings.mongodb_uri else f"DATA_DIR: the database in {settings.data_dir}"
+        print(f"{where} does not answer", file=sys.stderr)
+        return FAILED
     except DomainError as error:
         for wrong in error.errors:
             print(f"{wrong.field}: {wrong.message}", file=sys.stderr)
@@ -61,8 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def settings_mistakes(error: ValidationError) -> list[str]:
     """One line per mistake, each beginning with the variable's name."""
     lines = []
-    for item in error.errors(include_url=False, include_input=False, include_context=False):
-        message = item["msg"].removeprefix("Value error, ")
+    for item in error.errors(include_url=False, include_input=False):
+        message = plain(item["type"], item["msg"], item.get("ctx", {}))
         name = str(item["loc"][0]).upper() if item["loc"] else ""
         lines.append(f"{name}: {message}" if name else message)
     return lines
@@ -114,9 +119,11 @@ async def _serve_until_told(settings: Settings) -> int:
         loop.add_signal_handler(number, tell, number)
     try:
         await starting
-        for line in startup_lines(server):
-            print(line, flush=True)
-        print(f"listening on {server.url}", flush=True)
+        if server.loaded:
+            _print_lines(startup_lines(server))
+        _print_lines([f"listening on {server.url}"])
+        if not server.loaded and await _loaded_before(told, server):
+            _print_lines(startup_lines(server))
         await told.wait()
     except asyncio.CancelledError:
         if not told.is_set():
@@ -124,6 +131,22 @@ async def _serve_until_told(settings: Settings) -> int:
     finally:
         await server.stop()
     return 0
+
+
+async def _loaded_before(told: asyncio.Event, server: Server) -> bool:
+    """Wait for the database as long as nobody ends the process; whether everything is loaded then."""
+    loading, ending = asyncio.ensure_future(server.until_loaded()), asyncio.ensure_future(told.wait())
+    done, pending = await asyncio.wait((loading, ending), return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    if loading in done:
+        loading.result()
+    return loading in done
+
+
+def _print_lines(lines: Sequence[str]) -> None:
+    for line in lines:
+        print(line, flush=True)
 
 
 def _create_user(settings: Settings, options: argparse.Namespace) -> int:
@@ -178,15 +201,17 @@ def _check(settings: Settings, _: argparse.Namespace) -> int:
         print(f"database: {'MongoDB' if settings.mongodb_uri else 'embedded'} answers")
         print(f"SMS: {'a Twilio account is set' if services.outbox.live else 'simulated, no Twilio account is set'}")
 
-    return _with_services(settings, ping)
+    return _with_services(settings, ping, loaded=False)
 
 
-def _with_services(settings: Settings, work: Callable[[Services], Awaitable[None]]) -> int:
-    """Run `work` on the wired services, without a port and without jobs."""
+def _with_services(settings: Settings, work: Callable[[Services], Awaitable[None]], *, loaded: bool = True) -> int:
+    """Run `work` on the wired services, without a port and without jobs. A database that is away is not waited for."""
 
     async def run() -> None:
         async with AsyncExitStack() as stack:
             wired = await wire(stack, settings, SystemClock(), settings.public_url or "http://localhost", COST)
+            if loaded:
+                await load(wired.services)
             await work(wired.services)
 
     asyncio.run(run())

@@ -1,7 +1,9 @@
 """The demo clinic: doctors, logins, invented patients, and something going on today so that no page is empty.
 
-Everything goes through the same use cases as real requests, under ids made from fixed names, so that a
-restart finds what is there. The queue and the bookings are laid once per service day.
+A database is marked as a demo's before anything is laid into it; one that holds another clinic is refused,
+for the demo's logins are known to everybody. Everything goes through the same use cases as real requests,
+under ids made from fixed names, so that a restart finds what is there. The queue and the bookings are laid
+once per service day.
 """
 
 from __future__ import annotations
@@ -10,12 +12,15 @@ from contextlib import suppress
 from datetime import date, timedelta
 from typing import Final
 
+from config.settings import WrongSetting
 from handlers.services import Services
 from server.accounts.roles import Actor, Role
 from server.accounts.service import Login
+from server.accounts.store import ACCOUNTS
 from server.clinic.store import SETTINGS
 from server.doctors.hours import WEEKDAYS
 from server.doctors.model import Doctor, Kind, NewDoctor
+from server.doctors.store import DOCTORS
 from server.errors import (
     AlreadyQueued,
     DayOver,
@@ -28,9 +33,10 @@ from server.errors import (
 )
 from server.ids import derived_id
 from server.patients.model import NewPatient, Patient
+from server.patients.store import PATIENTS
 from server.queue import commands
 from server.queue.model import Priority
-from server.storage.port import Document, DuplicateKey
+from server.storage.port import Document, DuplicateKey, Storage
 
 PASSWORD: Final = "demo-clinic-1"
 RECEPTION: Final = Actor("demo", "Reception", Role.RECEPTIONIST.value)
@@ -86,10 +92,13 @@ _BOOKINGS: Final = ((0, 0), (3, 0), (11, 0), (3, 1), (11, 2))
 
 
 async def make(services: Services) -> tuple[Login, ...]:
-    """Lay the demo clinic, or today's part of it, and return the logins that work unless somebody changed them."""
+    """Lay the demo clinic, or today's part of it, and return the logins that work unless somebody changed them.
+
+    Raises WrongSetting for a database that holds another clinic.
+    """
     today = services.queues.today()
-    mark = await services.storage.get(SETTINGS, _MARK)
-    if mark is None or mark["day"] != today.isoformat():
+    mark = await _marked(services.storage)
+    if mark["day"] != today.isoformat():
         doctors = [await _doctor(services, new) for new in _DOCTORS]
         patients = [await _patient(services, number) for number in range(len(_PATIENTS))]
         usernames = await _staff(services, doctors[0])
@@ -97,8 +106,26 @@ async def make(services: Services) -> tuple[Login, ...]:
             usernames.append("patient")
         await _queue(services, today, doctors, patients)
         await _bookings(services, today, doctors, patients)
-        mark = await _put_mark(services, mark, today, usernames)
+        mark = {**mark, "day": today.isoformat(), "usernames": usernames}
+        await services.storage.replace_if_unchanged(SETTINGS, mark)
     return tuple(Login(username, PASSWORD) for username in mark["usernames"])
+
+
+async def _marked(storage: Storage) -> Document:
+    """The demo's mark, set now if the database is empty: before anything else, so that a start that is cut off
+    can be repeated."""
+    if (mark := await storage.get(SETTINGS, _MARK)) is not None:
+        return mark
+    in_use = [name for name in (ACCOUNTS, DOCTORS, PATIENTS) if await storage.find(name, {}, limit=1)]
+    if not in_use:
+        with suppress(DuplicateKey):  # another process of the same demo was first
+            await storage.insert(SETTINGS, {"_id": _MARK, "rev": 0, "day": "", "usernames": []})
+    if (mark := await storage.get(SETTINGS, _MARK)) is None:
+        raise WrongSetting(
+            f"DEMO: this database already holds {', '.join(in_use)} that are not the demo's; its logins are public, "
+            "so set another DATA_DIR (or MONGODB_DATABASE) for it"
+        )
+    return mark
 
 
 async def _doctor(services: Services, new: NewDoctor) -> Doctor | None:
@@ -213,18 +240,3 @@ async def _book(services: Services, command_id: str, patient: Patient, doctor: D
             except (SlotTaken, NotFound, Invalid):
                 return
             return
-
-
-async def _put_mark(services: Services, mark: Document | None, today: date, usernames: list[str]) -> Document:
-    document = {
-        "_id": _MARK,
-        "rev": 0 if mark is None else mark["rev"],
-        "day": today.isoformat(),
-        "usernames": usernames,
-    }
-    if mark is None:
-        with suppress(DuplicateKey):  # another process of the same clinic was first
-            await services.storage.insert(SETTINGS, document)
-    else:
-        await services.storage.replace_if_unchanged(SETTINGS, document)
-    return document

@@ -21,7 +21,7 @@ class Readiness:
 
 
 class Health:
-    """Turned on when the server has started and off first thing when it stops."""
+    """Turned on when the server has loaded what it serves and off first thing when it stops."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
@@ -31,13 +31,18 @@ class Health:
     def started(self) -> None:
         self._serving = True
 
+    def require_started(self) -> None:
+        """Raises StorageUnavailable until the server has loaded what it serves."""
+        if not self._serving:
+            raise StorageUnavailable("The server is starting and cannot reach its database yet. Try again.")
+
     def stopping(self) -> None:
         self._stopping = True
 
     async def check(self) -> Readiness:
         """Ask the database now."""
         if self._stopping or not self._serving:
-            return Readiness(False, "stopping" if self._stopping else "starting")
+            return Readiness(False, "stopping" if self._stopping else "starting, the database does not answer yet")
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._storage.ping()

@@ -25,7 +25,7 @@ from handlers.traffic import Traffic
 from server.accounts.passwords import Passwords
 from server.accounts.roles import Actor
 from server.accounts.service import AccountService
-from server.accounts.tokens import Tokens, signing_secret
+from server.accounts.tokens import SessionEnd, Tokens, signing_secret
 from server.appointments.service import AppointmentService
 from server.audit.log import AuditLog
 from server.clinic.service import ClinicService
@@ -194,6 +194,10 @@ def _introduce(services: Services) -> None:
         await queues.forget_patient(patient_id)
         await services.outbox.forget(patient_id)
 
+    def session_ended(ended: SessionEnd) -> None:
+        services.hub.end_sessions(account_id=ended.account_id, session=ended.family)
+
+    services.tokens.on_end = session_ended
     doctors.on_change = queues.doctor_changed
     doctors.occupied = queues.occupied
     doctors.before_delete = appointments.end_for_doctor

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any, Final
 
 import jwt
 
+from config.settings import WrongSetting, data_dir_mistake
 from server.accounts.model import ACCESS_LIFE, REFRESH_LIFE, Account
 from server.accounts.roles import Principal, Role
 from server.clock import Clock
@@ -25,8 +28,11 @@ AUDIENCE: Final = "clinic-queue-api"
 ALGORITHM: Final = "HS256"
 _REQUIRED: Final = ("iss", "aud", "sub", "role", "exp", "iat", "jti", "typ")
 _SECRET_FILE: Final = "jwt-secret"
+_SHORTEST_SECRET: Final = 32
 _LONGEST: Final = 4096
 _REMEMBERED: Final = 1000
+# Of the year 9999; datetime knows none after it.
+_LAST_SECOND: Final = 253_402_300_799
 _ROLES: Final = frozenset(role.value for role in Role)
 
 
@@ -39,8 +45,20 @@ class RefreshClaims:
     jti: str
 
 
+@dataclass(frozen=True, slots=True)
+class SessionEnd:
+    """What has just ended: one session, or every one of an account."""
+
+    family: str = ""
+    account_id: str = ""
+
+
+def _nobody_listens(_: SessionEnd) -> None:
+    return None
+
+
 class Tokens:
-    """Issues and reads tokens under one secret."""
+    """Issues and reads tokens under one secret. `on_end` is set by the application: open sockets end with a session."""
 
     def __init__(self, secret: bytes, clock: Clock) -> None:
         self._secret = secret
@@ -48,6 +66,7 @@ class Tokens:
         self._genuine: dict[str, dict[str, Any]] = {}
         self._ended_families: dict[str, datetime] = {}
         self._least_epochs: dict[str, tuple[int, datetime]] = {}
+        self.on_end: Callable[[SessionEnd], None] = _nobody_listens
 
     def access(self, account: Account, family: str) -> str:
         """An access token for one session of the account."""
@@ -93,11 +112,13 @@ class Tokens:
         """From now on no access token of this session is good here."""
         self._forget_old()
         self._ended_families[family] = self._clock.now() + ACCESS_LIFE
+        self.on_end(SessionEnd(family=family))
 
     def end_before(self, account_id: str, epoch: int) -> None:
         """From now on no access token of an earlier epoch of the account is good here."""
         self._forget_old()
         self._least_epochs[account_id] = (epoch, self._clock.now() + ACCESS_LIFE)
+        self.on_end(SessionEnd(account_id=account_id))
 
     def _issue(self, account: Account, typ: str, life: timedelta, **claims: Any) -> str:
         now = int(self._clock.now().timestamp())
@@ -120,7 +141,7 @@ class Tokens:
             claims = self._genuine[token] = self._decode(token)
             while len(self._genuine) > _REMEMBERED:
                 del self._genuine[next(iter(self._genuine))]
-        if claims["typ"] != typ or claims["role"] not in _ROLES or not isinstance(claims["exp"], int):
+        if claims["typ"] != typ:
             raise NotSignedIn(f"This is not an {typ} token." if typ == "access" else f"This is not a {typ} token.")
         if claims["exp"] <= self._clock.now().timestamp():
             raise TokenExpired(f"The {typ} token has expired.")
@@ -139,7 +160,9 @@ class Tokens:
                 audience=AUDIENCE,
                 options={"require": list(_REQUIRED), "verify_exp": False, "verify_iat": False, "verify_nbf": False},
             )
-        except (jwt.InvalidTokenError, UnicodeError):
+            if not _well_formed(claims):
+                raise jwt.InvalidTokenError
+        except (jwt.InvalidTokenError, UnicodeError, RecursionError):
             raise NotSignedIn("The token is not one of ours. Sign in again.") from None
         return claims
 
@@ -149,24 +172,54 @@ class Tokens:
         self._least_epochs = {name: least for name, least in self._least_epochs.items() if least[1] > now}
 
 
+def _well_formed(claims: dict[str, Any]) -> bool:
+    """Whether every claim has the type that the rest of the product relies on: a signature does not tell."""
+    texts = [claims[name] for name in ("sub", "role", "jti", "typ")]
+    texts += [claims[name] for name in ("fam", "name", "doctor_id", "patient_id") if claims.get(name) is not None]
+    numbers = (claims["exp"], claims["iat"], claims.get("epoch", 0))
+    return (
+        all(isinstance(text, str) and text.encode(errors="replace").decode() == text for text in texts)
+        and all(type(number) is int and 0 <= number <= _LAST_SECOND for number in numbers)
+        and bool(claims["sub"])
+        and claims["role"] in _ROLES
+    )
+
+
 def signing_secret(configured: str | None, data_dir: Path) -> bytes:
-    """JWT_SECRET, else the one generated once into `data_dir` (mode 600; the first of several processes wins)."""
+    """JWT_SECRET, else the one generated once into `data_dir` (mode 600; the first of several processes wins).
+
+    Raises WrongSetting where the directory cannot be used, or holds a secret that is too short.
+    """
     if configured is not None:
         return configured.encode()
-    data_dir.mkdir(parents=True, exist_ok=True)
     path = data_dir / _SECRET_FILE
-    if not path.exists():
-        draft = data_dir / f".{_SECRET_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(48))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass  # another process was first; its secret is the one
-        finally:
-            draft.unlink()
-    path.chmod(0o600)
-    return path.read_text(encoding="ascii").strip().encode()
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            _make_secret(path)
+        if stat.S_IMODE(path.stat().st_mode) != 0o600:
+            path.chmod(0o600)
+        secret = path.read_bytes().strip()
+    except OSError as error:
+        raise WrongSetting(data_dir_mistake(data_dir, error)) from error
+    if len(secret) < _SHORTEST_SECRET:
+        raise WrongSetting(
+            f"JWT_SECRET: the one kept in {path} is shorter than {_SHORTEST_SECRET} bytes; remove that file and "
+            "a new one is generated (everybody then signs in again)"
+        )
+    return secret
+
+
+def _make_secret(path: Path) -> None:
+    draft = path.with_name(f".{_SECRET_FILE}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # another process was first; its secret is the one
+    finally:
+        draft.unlink()

@@ -113,6 +113,17 @@ class Hub:
                 peer.limit = (self._monotonic() + seconds, reason)
                 self._limited[peer] = None
 
+    def signed_in(self, socket: Socket, account_id: str, session: str) -> None:
+        """The socket speaks for this account from now on, as long as the session lasts."""
+        if peer := self._peers.get(socket):
+            peer.account_id, peer.session = account_id, session
+
+    def end_sessions(self, *, account_id: str = "", session: str = "") -> None:
+        """Send away with 4401 who signed in with that session, or with any of the account."""
+        for peer in list(self._peers.values()):
+            if (account_id and peer.account_id == account_id) or (session and peer.session == session):
+                self._dismiss(peer, CloseCode.NOT_SIGNED_IN, "not_signed_in")
+
     def subscribe(self, socket: Socket, topic: str) -> None:
         """From now on every publication of `topic` reaches the socket; `send` its first snapshot next."""
         if peer := self._peers.get(socket):

@@ -80,10 +80,10 @@ class Peer:
     """One connected socket: what it watches, and what waits until its write in flight completes.
 
     `behind` names topics, not states: when its turn comes it is sent the latest. `note` is the one
-    waiting message that belongs to no topic.
+    waiting message that belongs to no topic. `account_id` and `session` are whose it is, once it has signed in.
     """
 
-    __slots__ = ("behind", "kind", "limit", "note", "since", "socket", "topics", "writing")
+    __slots__ = ("account_id", "behind", "kind", "limit", "note", "session", "since", "socket", "topics", "writing")
 
     def __init__(self, socket: Socket, kind: str) -> None:
         self.socket = socket
@@ -94,6 +94,8 @@ class Peer:
         self.behind: dict[Topic, None] | None = None
         self.note: bytes | None = None
         self.limit: tuple[float, str] | None = None
+        self.account_id = ""
+        self.session = ""
 
     @property
     def seq(self) -> int:

@@ -74,7 +74,6 @@ class MongoStorage:
             if isinstance(refusal, ConfigurationError) or getattr(refusal, "code", None) in REFUSALS:
                 await storage.close()
                 raise CannotOpenStorage(f"MongoDB cannot be used: {_reason(refusal)}") from refusal
-            log.warning("MongoDB cannot be reached yet; the server starts without it and waits for it")
         except asyncio.CancelledError:
             await storage.close()
             raise

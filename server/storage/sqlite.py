@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import bson
 
+from config.settings import data_dir_mistake
 from server.errors import StorageUnavailable
 from server.storage.indexes import check_document, check_query, indexed_fields
 from server.storage.lock import DirectoryLock
@@ -131,7 +132,7 @@ def _occupy(directory: Path) -> DirectoryLock:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock.take()
     except OSError as error:
-        raise CannotOpenStorage(f"the data directory {directory} cannot be used: {error.strerror}") from error
+        raise CannotOpenStorage(data_dir_mistake(directory, error)) from error
     return lock
 
 

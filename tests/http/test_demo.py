@@ -31,7 +31,7 @@ async def test_something_is_going_on(start_server: StartServer, clock: TurnedClo
     server = await start_server(clock=clock, **DEMO)
     anyone = Api(server.url)
     roles = []
-    for login in server.demo_logins:
+    for login in server.first_accounts.demo:
         caller = await anyone.sign_in(login.username, login.password)
         roles.append(caller.user["role"])
     assert sorted(roles) == ["admin", "doctor", "patient", "receptionist"]
@@ -53,11 +53,11 @@ async def test_something_is_going_on(start_server: StartServer, clock: TurnedClo
 @pytest.mark.gen_test
 async def test_a_restart_finds_it_and_the_next_day_has_its_own(start_server: StartServer, clock: TurnedClock) -> None:
     server = await start_server(clock=clock, **DEMO)
-    first, logins = await counts(server), server.demo_logins
+    first, logins = await counts(server), server.first_accounts.demo
     await server.stop()
     server = await start_server(clock=clock, **DEMO)
     assert await counts(server) == first
-    assert server.demo_logins == logins
+    assert server.first_accounts.demo == logins
     await server.stop()
     clock.turn(days=1)
     server = await start_server(clock=clock, **DEMO)
@@ -88,7 +88,7 @@ async def test_a_named_administrator_is_the_one(start_server: StartServer, clock
     server = await start_server(clock=clock, demo=True, admin_username="boss", admin_password="boss-password")
     anyone = Api(server.url)
     assert (await anyone.sign_in("boss", "boss-password")).user["role"] == "admin"
-    assert "admin" not in [login.username for login in server.demo_logins]
+    assert "admin" not in [login.username for login in server.first_accounts.demo]
     (await anyone.post("/api/token/", {"username": "admin", "password": "demo-clinic-1"})).problem(
         401, "invalid_credentials"
     )

@@ -16,6 +16,13 @@ PATIENCE_SECONDS = 60
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+def one_line(done: subprocess.CompletedProcess[str], code: int) -> str:
+    """What a command that ended with `code` wrote to stderr: one line."""
+    assert done.returncode == code, done.stderr
+    (line,) = done.stderr.splitlines()
+    return line
+
+
 class Serving:
     """A server that runs; `lines` is what it printed up to `listening on`."""
 

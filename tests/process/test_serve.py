@@ -9,8 +9,8 @@ import socket
 import ssl
 import stat
 import subprocess
-import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.process.conftest import Run, Serving
+from tests.process.conftest import Run, Serving, one_line
 
 Serve = Callable[..., Serving]
 
@@ -87,46 +87,18 @@ def _refuses(host: str | None, port: int | None) -> None:
     raise AssertionError("new connections are still accepted")
 
 
-def test_a_signal_while_starting_ends_it_cleanly(serve: Serve, environment: dict[str, str]) -> None:
-    # Nothing answers at this address, so the start waits for the database until the signal comes.
+def test_while_the_database_is_away_it_listens_and_says_so_and_ends_cleanly(serve: Serve) -> None:
+    # Nothing answers at this address.
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
-        port = silent.getsockname()[1]
-        process: list[int] = []
-
-        def start() -> None:
-            with pytest.raises(AssertionError, match="ended with 0"):
-                serve(MONGODB_URI=f"mongodb://127.0.0.1:{port}/?serverSelectionTimeoutMS=200")
-            process.append(0)
-
-        waiting = threading.Thread(target=start)
-        waiting.start()
-        while not (children := _children(environment["DATA_DIR"])):
-            time.sleep(0.05)
-        while not _catches_sigterm(children[0]):
-            time.sleep(0.05)
-        subprocess.run(["kill", "-TERM", str(children[0])], check=True)
-        waiting.join(20)
-    assert process == [0]
-
-
-def _children(data_dir: str) -> list[int]:
-    """Processes whose environment names this test's directory."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and f"DATA_DIR={data_dir}".encode() in (entry / "environ").read_bytes().split(
-                b"\0"
-            ):
-                found.append(int(entry.name))
-        except OSError:
-            continue
-    return found
-
-
-def _catches_sigterm(process: int) -> bool:
-    caught = re.search(r"^SigCgt:\s+(\w+)$", Path(f"/proc/{process}/status").read_text(), re.MULTILINE)
-    return caught is not None and bool(int(caught[1], 16) & 1 << signal.SIGTERM - 1)
+        server = serve(MONGODB_URI=f"mongodb://127.0.0.1:{silent.getsockname()[1]}/")
+        assert fetch(f"{server.url}/healthz") == {"status": "ok"}
+        for path in ("/readyz", "/api/doctors/", "/api/me/"):
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                fetch(server.url + path)
+            assert (refused.value.code, json.load(refused.value)["code"]) == (503, "storage_unavailable")
+            assert refused.value.headers["Retry-After"]
+        assert server.stop() == 0
 
 
 @pytest.mark.parametrize(
@@ -143,6 +115,11 @@ def _catches_sigterm(process: int) -> bool:
         ("TWILIO_API_URL", "http://api.example"),
         ("TLS_CERT", "/nowhere.pem"),
         ("ADMIN_USERNAME", "boss"),
+        ("TWILIO_FROM_NUMBER", "+12025550100"),
+        ("TWILIO_MESSAGING_SERVICE_SID", "MG00000000000000000000000000000000"),
+        ("TWILIO_ACCOUNT_SID", "my account"),
+        ("DAY_STARTS_AT", "dawn"),
+        ("DEMO", "perhaps"),
     ],
 )
 def test_a_wrong_setting_is_one_clear_line(run: Run, setting: str, value: str) -> None:
@@ -150,7 +127,25 @@ def test_a_wrong_setting_is_one_clear_line(run: Run, setting: str, value: str) -
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert setting in line
+    assert not re.search("Input should|valid|pars|tag", line), line
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "variable"),
+    [
+        ("ab", "boss-password", "ADMIN_USERNAME"),
+        ("the boss", "boss-password", "ADMIN_USERNAME"),
+        ("boss", "short", "ADMIN_PASSWORD"),
+        ("boss", "x" * 73, "ADMIN_PASSWORD"),
+    ],
+)
+def test_an_administrator_who_cannot_be_is_one_clear_line(
+    run: Run, username: str, password: str, variable: str
+) -> None:
+    done = run("serve", ADMIN_USERNAME=username, ADMIN_PASSWORD=password)
+    assert one_line(done, 2).startswith(f"{variable}: must ")
+    assert password not in done.stderr
 
 
 def test_every_wrong_setting_gets_its_line(run: Run) -> None:

@@ -60,8 +60,8 @@ async def test_a_created_message_is_answered_with_its_sid(stand_in: StandIn) -> 
 
 
 async def test_a_messaging_service_stands_in_for_the_number(stand_in: StandIn) -> None:
-    await send(stand_in, twilio_from_number=None, twilio_messaging_service_sid="MG1")
-    assert stand_in.posts[0].form["MessagingServiceSid"] == "MG1"
+    await send(stand_in, twilio_from_number=None, twilio_messaging_service_sid="MG00000000000000000000000000000001")
+    assert stand_in.posts[0].form["MessagingServiceSid"] == "MG00000000000000000000000000000001"
     assert "From" not in stand_in.posts[0].form
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import jwt
 import pytest
 
+from config.settings import WrongSetting
 from server.accounts.model import Account
 from server.accounts.roles import Role
 from server.accounts.tokens import Tokens, signing_secret
@@ -75,7 +76,22 @@ def test_every_claim_is_required(tokens: Tokens, claim: str) -> None:
         ("role", "owner"),
         ("exp", "never"),
         ("exp", 1e12),
+        ("exp", 10**18),
+        ("exp", True),
+        ("iat", "now"),
+        ("epoch", "first"),
         ("sub", 7),
+        ("sub", ""),
+        ("sub", "\ud800"),
+        ("role", ["admin"]),
+        ("role", {"admin": 1}),
+        ("role", None),
+        ("typ", ["access"]),
+        ("jti", 7),
+        ("fam", ["F"]),
+        ("name", "\udfff"),
+        ("doctor_id", 7),
+        ("patient_id", ["P"]),
     ],
 )
 def test_no_claim_may_be_another(tokens: Tokens, claim: str, value: object) -> None:
@@ -95,6 +111,7 @@ def test_only_our_signature_and_algorithm_count(tokens: Tokens) -> None:
         "a.b.c",
         "",
         "\udcff",
+        base64.urlsafe_b64encode(b"[" * 3000).rstrip(b"=").decode() + ".e30.AA",
         "x" * 100_000,
     ):
         with pytest.raises(NotSignedIn):
@@ -126,3 +143,19 @@ def test_the_secret_is_made_once_and_for_us_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert signing_secret("configured" * 4, tmp_path / "other") == b"configured" * 4
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("kept", ["", "short", "x" * 31, "  " + "x" * 31 + "\n"])
+def test_a_kept_secret_that_is_too_short_is_refused(tmp_path: Path, kept: str) -> None:
+    (tmp_path / "jwt-secret").write_text(kept)
+    with pytest.raises(WrongSetting, match=r"^JWT_SECRET: .*shorter than 32 bytes"):
+        signing_secret(None, tmp_path)
+
+
+def test_a_directory_that_cannot_be_one_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for directory in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(WrongSetting, match=r"^DATA_DIR: .*not a directory"):
+            signing_secret(None, directory)
+    with pytest.raises(WrongSetting, match=r"^DATA_DIR: "):
+        signing_secret(None, Path("/proc/nobody-makes-this"))
