@@ -1,7 +1,8 @@
 """Where a request comes from, and how much an address may get wrong or write without signing in.
 
-Forwarded addresses count only when the peer is one of TRUSTED_PROXIES. Limits bite on failures and on
-anonymous writes, never on reads, sockets or signed-in callers (DESIGN: security).
+Forwarded addresses count only when the peer is one of TRUSTED_PROXIES. Limits bite on wrong passwords and on
+anonymous writes, never on reads, sockets, refreshes or signed-in callers (DESIGN: security). A whole clinic
+may share one address, so they are wide.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from typing import Final
 
 from server.errors import SlowDown
 
-WRITES_PER_MINUTE: Final = 120
-FAILURES_PER_MINUTE: Final = 60
+WRITES_PER_MINUTE: Final = 300
+FAILURES_PER_MINUTE: Final = 100
 _MOST_ADDRESSES: Final = 20_000
 
 
@@ -99,11 +100,11 @@ class AddressLimits:
         self._writes.take(address)
 
     def before_sign_in(self, address: str) -> None:
-        """Raises SlowDown where this address has failed to sign in too often lately."""
-        self._check(self._failures, address, "Too many failed attempts from this address.")
+        """Raises SlowDown where too many wrong passwords have come from this address lately."""
+        self._check(self._failures, address, "Too many wrong passwords from this address.")
 
     def failed(self, address: str) -> None:
-        """Count a failed sign-in or a bad token."""
+        """Count a wrong password."""
         self._failures.take(address)
 
     def _check(self, allowance: Allowance, address: str, detail: str) -> None:

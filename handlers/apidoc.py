@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter
-from tornado.web import RequestHandler
 from tornado.websocket import WebSocketHandler
 
 from handlers.operations import Operation, operations
@@ -67,7 +66,11 @@ def openapi(routes: Iterable[tuple[Any, ...]], version: str) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Clinic queue", "version": version, "description": _ABOUT},
         "paths": paths,
-        "x-websockets": [_socket(pattern, handler) for pattern, handler, *_ in routes if _is_socket(handler)],
+        "x-websockets": [
+            {"path": pattern, "summary": options[0]["about"]}
+            for pattern, handler, *options in routes
+            if issubclass(handler, WebSocketHandler)
+        ],
         "x-problems": [
             {"code": kind.code, "status": status, "title": title} for kind, (status, title) in STATUS.items()
         ],
@@ -90,7 +93,11 @@ class _Schemas:
                     inputs.append((f"{method} {pattern} {part}", mode, TypeAdapter(kind)))
         found_schemas, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REF)
         self._found: Mapping[str, Any] = {key: schema for (key, _), schema in found_schemas.items()}
-        self.definitions: dict[str, Any] = definitions.get("$defs", {})
+        renamed = _readable(definitions.get("$defs", {}))
+        self._found = _with_names(self._found, renamed)
+        self.definitions: dict[str, Any] = {
+            renamed[name]: _with_names(schema, renamed) for name, schema in definitions.get("$defs", {}).items()
+        }
 
     def of(self, key: str) -> dict[str, Any]:
         schema: dict[str, Any] = self._found[key]
@@ -101,6 +108,30 @@ class _Schemas:
         schema = self.of(key)
         reference = schema.get("$ref")
         return self.definitions[reference.rpartition("/")[2]] if reference else schema
+
+
+def _readable(names: Iterable[str]) -> dict[str, str]:
+    """Each of pydantic's names → ours. Models of one name are told apart by where they stand: `SmsKind`, `DoctorsKind`,
+    and a model that is not given as it is answered by its direction."""
+    given: dict[str, str] = {}
+    for name in names:
+        *modules, model = name.split("__")
+        plain, _, direction = model.partition("-")
+        readable = "".join(modules[1:2]).title() + plain
+        given[name] = readable + direction if readable in given.values() else readable
+    return given
+
+
+def _with_names(part: Any, renamed: Mapping[str, str]) -> Any:
+    """A piece of JSON schema whose references go to the new names."""
+    if isinstance(part, list):
+        return [_with_names(item, renamed) for item in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: _REF.format(model=renamed[value.rpartition("/")[2]]) if key == "$ref" else _with_names(value, renamed)
+        for key, value in part.items()
+    }
 
 
 def _operation(pattern: str, method: str, found: Operation, schemas: _Schemas) -> dict[str, Any]:
@@ -130,6 +161,7 @@ def _responses(key: str, method: str, found: Operation, schemas: _Schemas, permi
     if found.answer is not None:
         success["content"] = {found.media_type: {"schema": schemas.of(f"{key} answer")}}
     responses = {str(found.status): success}
+    responses |= {str(status): {**success, "description": text} for status, text in found.also.items()}
     by_status: dict[int, list[str]] = {}
     for kind in (*_usual_errors(method, found, permission), *found.errors):
         codes = by_status.setdefault(STATUS[kind][0], [])
@@ -189,14 +221,6 @@ def _headers(found: Operation) -> list[dict[str, Any]]:
     text = "The same key and body again give the same answer, with `Idempotency-Replayed: true`."
     schema = {"type": "string", "minLength": 1, "maxLength": 255}
     return [{"name": "Idempotency-Key", "in": "header", "required": False, "description": text, "schema": schema}]
-
-
-def _socket(pattern: str, handler: type[RequestHandler]) -> dict[str, str]:
-    return {"path": pattern, "summary": (handler.__doc__ or "").strip().split("\n")[0]}
-
-
-def _is_socket(handler: type[RequestHandler]) -> bool:
-    return issubclass(handler, WebSocketHandler)
 
 
 def _allowed(permission: Permission) -> list[str]:

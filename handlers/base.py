@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from pydantic import BaseModel
 from tornado.iostream import StreamClosedError
@@ -29,7 +29,6 @@ from server.errors import (
     MethodNotAllowed,
     NotFound,
     NotSignedIn,
-    TokenExpired,
     TooLarge,
 )
 from server.ids import derived_id, new_id
@@ -38,7 +37,7 @@ __all__ = ["ApiHandler", "NotFoundHandler", "WiredHandler", "operation"]
 
 BODY_LIMIT: Final = 256 * 1024
 # How much of a refused body is read to its end, so that its sender sees the answer and not a reset connection.
-DRAIN_LIMIT: Final = 8 * 1024 * 1024
+DRAIN_LIMIT: Final = 80 * 1024 * 1024
 _KEY_LENGTH: Final = 255
 _WRITES: Final = frozenset(METHODS) - {"GET"}
 
@@ -47,7 +46,14 @@ M = TypeVar("M", bound=BaseModel)
 
 @stream_request_body
 class ApiHandler(WiredHandler):
-    """Base of every JSON handler; its methods are marked with `@operation`."""
+    """Base of every JSON handler; its methods are marked with `@operation`.
+
+    `while_loading`: it answers before the server has loaded what it serves. `limited_writes`: what it writes
+    for anonymous callers counts against their address.
+    """
+
+    while_loading: ClassVar[bool] = False
+    limited_writes: ClassVar[bool] = True
 
     def initialize(self, services: Services, pattern: str) -> None:
         super().initialize(services, pattern)
@@ -81,29 +87,15 @@ class ApiHandler(WiredHandler):
         method = "GET" if self.request.method == "HEAD" else self.request.method or ""
         if operation_of(type(self), method) is None:
             raise MethodNotAllowed(f"This address answers {self.allowed_methods()}.")
-        self.principal = self._authenticate()
+        if not self.while_loading:
+            self.services.health.require_started()
+        self.principal = self.authenticate()
         self._authorise(method)
-        if method in _WRITES and self.principal is None:
+        if self.limited_writes and method in _WRITES and self.principal is None:
             self.services.limits.anonymous_write(self.client_address)
         if int(self.request.headers.get("Content-Length") or 0) > BODY_LIMIT:
             raise _too_large()
         self.idempotency_key()
-
-    def _authenticate(self) -> Principal | None:
-        header = self.request.headers.get("Authorization")
-        if header is None:
-            return None
-        scheme, _, token = header.partition(" ")
-        try:
-            if scheme.lower() != "bearer":
-                raise NotSignedIn("Send the access token as `Authorization: Bearer …`.")
-            return self.services.tokens.verify(token.strip())
-        except TokenExpired:
-            raise
-        except NotSignedIn:
-            self.services.limits.before_sign_in(self.client_address)
-            self.services.limits.failed(self.client_address)
-            raise
 
     def _authorise(self, method: str) -> None:
         permission = PERMISSIONS[f"{method} {self.pattern}"]

@@ -15,12 +15,16 @@ class Alive(Answer):
 
 
 class HealthHandler(ApiHandler):
+    while_loading = True
+
     @operation(summary="Whether the process answers", answer=Alive)
     async def get(self) -> None:
         self.answer({"status": "ok"})
 
 
 class ReadyHandler(ApiHandler):
+    while_loading = True
+
     @operation(summary="Whether the server can take work", answer=Alive, errors=(StorageUnavailable,))
     async def get(self) -> None:
         readiness = await self.services.health.check()
@@ -31,6 +35,8 @@ class ReadyHandler(ApiHandler):
 
 
 class MetricsHandler(ApiHandler):
+    while_loading = True
+
     @operation(summary="Prometheus metrics", answer=str, media_type="text/plain", errors=(Forbidden,))
     async def get(self) -> None:
         """From this machine, or with an administrator's access token."""

@@ -17,7 +17,6 @@ import structlog
 from pydantic import Field, RootModel
 from tornado.httputil import HTTPHeaders
 from tornado.iostream import StreamClosedError
-from tornado.web import HTTPError
 from tornado.websocket import WebSocketHandler
 
 from handlers.base import WiredHandler
@@ -33,6 +32,7 @@ from server.errors import (
     NotSignedIn,
     StorageUnavailable,
     TokenExpired,
+    UpgradeRequired,
 )
 from server.live import messages
 from server.live.messages import CloseCode
@@ -95,9 +95,12 @@ class HubSocket(WebSocketHandler):
 
 
 class LiveHandler(HubSocket, WiredHandler):
-    """A socket of the product. `first` is what it subscribes to: a queue, a ticket, a board, or nothing yet."""
+    """A socket of the product. `first` is what it subscribes to: a queue, a ticket, a board, or nothing yet.
 
-    def initialize(self, services: Services, pattern: str, first: First = "queue") -> None:
+    `about` is for the documentation alone.
+    """
+
+    def initialize(self, services: Services, pattern: str, first: First = "queue", about: str = "") -> None:
         super().initialize(services, pattern)
         self.hub = services.hub
         self.first = first
@@ -109,7 +112,8 @@ class LiveHandler(HubSocket, WiredHandler):
 
     async def get(self, *args: Any, **kwargs: Any) -> None:
         if self.request.headers.get("Upgrade", "").lower() != "websocket":
-            raise HTTPError(426)
+            raise UpgradeRequired("This address speaks WebSocket only: connect to it with ws:// or wss://.")
+        self.services.health.require_started()
         await super().get(*args, **kwargs)
 
     async def open(self, *args: str, **path: str) -> None:
@@ -167,6 +171,7 @@ class LiveHandler(HubSocket, WiredHandler):
         if self.first == "console" and not principal.is_staff:
             raise Forbidden("The console is for staff.")
         self.principal = principal
+        self.hub.signed_in(self, principal.account_id, principal.family)
         if self.first == "queue":
             self.hub.unsubscribe(self, messages.queue_topic(self.subject, staff=not principal.is_staff))
             await self._watch_queue(self.subject, staff=principal.is_staff)
@@ -233,9 +238,14 @@ class LiveHandler(HubSocket, WiredHandler):
         self.hub.send(self, topic, *await self.services.displays.board(display))
 
 
+_QUEUE: Final = "One queue, public; the staff's view once a staff member has authenticated."
+_DISPLAY: Final = "The board of one display; its first message is `authenticate` with the display's own token."
+_TICKET: Final = "One ticket for whoever holds its link; it follows the ticket to another queue."
+_CONSOLE: Final = "The queues a console shows: `authenticate` as staff, then `subscribe` to doctors."
+
 routes = [
-    ("/ws/queue/{doctor_id}/", LiveHandler, {"first": "queue"}),
-    ("/ws/display/{display_id}/", LiveHandler, {"first": "display"}),
-    ("/ws/ticket/{ticket_id}/", LiveHandler, {"first": "ticket"}),
-    ("/ws/console/", LiveHandler, {"first": "console"}),
+    ("/ws/queue/{doctor_id}/", LiveHandler, {"first": "queue", "about": _QUEUE}),
+    ("/ws/display/{display_id}/", LiveHandler, {"first": "display", "about": _DISPLAY}),
+    ("/ws/ticket/{ticket_id}/", LiveHandler, {"first": "ticket", "about": _TICKET}),
+    ("/ws/console/", LiveHandler, {"first": "console", "about": _CONSOLE}),
 ]

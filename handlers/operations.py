@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -26,6 +26,7 @@ class Operation:
     query: type[BaseModel] | None = None
     answer: Any = None
     status: int = 200
+    also: Mapping[int, str] = field(default_factory=dict, hash=False)
     errors: tuple[type[DomainError], ...] = ()
     idempotent: bool = False
     media_type: str = "application/json"
@@ -41,18 +42,29 @@ def operation(
     query: type[BaseModel] | None = None,
     answer: Any = None,
     status: int = 200,
+    also: Mapping[int, str] | None = None,
     errors: tuple[type[DomainError], ...] = (),
     idempotent: bool = False,
     media_type: str = "application/json",
 ) -> Callable[[Method], Callable[..., Awaitable[None]]]:
     """Describe an HTTP method of an ApiHandler and run it behind the checks of `ApiHandler.carry_out`.
 
-    `answer` is a pydantic model (or a type pydantic can describe); `idempotent` honours Idempotency-Key.
+    `answer` is a pydantic model (or a type pydantic can describe); `also` has further successes with the same
+    answer, and when each is given; `idempotent` honours Idempotency-Key.
     """
 
     def decorate(method: Method) -> Callable[..., Awaitable[None]]:
         described = Operation(
-            summary, inspect.getdoc(method) or "", body, query, answer, status, errors, idempotent, media_type
+            summary=summary,
+            description=inspect.getdoc(method) or "",
+            body=body,
+            query=query,
+            answer=answer,
+            status=status,
+            also=also or {},
+            errors=errors,
+            idempotent=idempotent,
+            media_type=media_type,
         )
 
         @functools.wraps(method)

@@ -117,6 +117,7 @@ class TicketPage(PageHandler):
 
     async def get(self, ticket_id: str = "") -> None:  # type: ignore[override]
         """404 with a friendly page for an unknown ticket; a moved one leads on to where it went."""
+        self.services.health.require_started()
         ticket = await self.find(ticket_id)
         if ticket is None:
             self.set_status(404)
@@ -138,6 +139,15 @@ class TicketPage(PageHandler):
             return None
 
 
+class IconHandler(AssetHandler):
+    """The address browsers ask for of their own accord."""
+
+    def get(self, path: str = "base/icon.svg") -> None:
+        super().get(path)
+
+    head = get
+
+
 def _page(template: str) -> dict[str, str]:
     return {"template": template}
 
@@ -149,5 +159,6 @@ routes = [
     ("/admin/", PageHandler, _page("static/admin/index.html")),
     ("/kiosk/", PageHandler, _page("kiosk/index.html")),
     ("/kiosk/{path*}", AssetHandler, {"assets": Assets(KIOSK)}),
+    ("/favicon.ico", IconHandler, {"assets": Assets(STATIC)}),
     ("/static/{path*}", AssetHandler, {"assets": Assets(STATIC)}),
 ]

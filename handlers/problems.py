@@ -36,6 +36,7 @@ from server.errors import (
     TokenExpired,
     TokenReused,
     TooLarge,
+    UpgradeRequired,
     WrongState,
 )
 
@@ -45,7 +46,7 @@ STATUS: Final[dict[type[DomainError], tuple[int, str]]] = {
     BadJson: (400, "Not JSON"),
     NotSignedIn: (401, "Not signed in"),
     TokenExpired: (401, "The token has expired"),
-    InvalidCredentials: (401, "Wrong name or password"),
+    InvalidCredentials: (401, "Wrong credentials"),
     TokenReused: (401, "The token was used before"),
     Forbidden: (403, "Not allowed"),
     NotFound: (404, "Not found"),
@@ -58,18 +59,21 @@ STATUS: Final[dict[type[DomainError], tuple[int, str]]] = {
     DayOver: (409, "The service day is over"),
     PatientInQueue: (409, "The patient is in a queue"),
     TooLarge: (413, "Too large"),
+    UpgradeRequired: (426, "Upgrade required"),
     Invalid: (422, "Not acceptable values"),
     IdempotencyKeyReused: (422, "The Idempotency-Key was used for another request"),
-    SlowDown: (429, "Too many attempts"),
+    SlowDown: (429, "Too many requests"),
     StorageUnavailable: (503, "The database is not available"),
 }
 
-# What Tornado itself refuses, under the codes above.
+_TITLES: Final = {(status, kind.code): title for kind, (status, title) in STATUS.items()}
+
+# What Tornado itself refuses, under the codes and titles above.
 _TORNADO: Final[dict[int, tuple[str, str]]] = {
     400: ("invalid", "The request could not be understood."),
     403: ("forbidden", "This request came from another site."),
     404: ("not_found", "There is nothing at this address."),
-    405: ("method_not_allowed", "This address does not know that method."),
+    405: ("method_not_allowed", "This address does not answer that method."),
     413: ("too_large", "The request is too large."),
 }
 
@@ -114,7 +118,7 @@ def problem_of(error: BaseException | None, status: int = 500) -> Problem:
         status = error.status_code
     if status in _TORNADO:
         code, detail = _TORNADO[status]
-        return Problem(status, code, HTTPStatus(status).phrase, detail)
+        return Problem(status, code, _TITLES.get((status, code), HTTPStatus(status).phrase), detail)
     if 400 <= status < 500:
         return Problem(status, "invalid", HTTPStatus(status).phrase, "The request could not be understood.")
     return Problem(

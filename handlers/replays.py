@@ -68,9 +68,15 @@ class Replays:
         entry.settled.set()
 
     def _forget_old(self) -> None:
+        """Oldest first; a request that still runs is passed over, or one that hangs would keep all after it."""
         oldest = self._monotonic() - KEPT_SECONDS
-        while self._entries:
-            command_id, entry = next(iter(self._entries.items()))
-            if entry.answer is None or (entry.since >= oldest and len(self._entries) < MOST):
-                return
+        too_many = len(self._entries) - MOST + 1
+        forgotten: list[str] = []
+        for command_id, entry in self._entries.items():
+            if entry.answer is None:
+                continue
+            if entry.since >= oldest and len(forgotten) >= too_many:
+                break
+            forgotten.append(command_id)
+        for command_id in forgotten:
             del self._entries[command_id]

@@ -121,6 +121,7 @@ class TransferHandler(TicketCommandHandler):
         summary="To another queue",
         body=TransferBody,
         answer=TransferAnswer,
+        also={202: "The other queue has not answered yet; the ticket goes over as soon as it does"},
         errors=(*TICKET_ERRORS, AlreadyQueued),
         idempotent=True,
     )

@@ -7,15 +7,13 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from handlers.base import ApiHandler, operation
-from handlers.schemas import Answer, Body, Password
+from handlers.schemas import Answer, Body, NewPassword, Password
 from server.accounts.model import ACCESS_LIFE, REFRESH_LIFE, Account, Session
 from server.accounts.roles import Role
-from server.errors import DomainError, InvalidCredentials, NotSignedIn, SlowDown, TokenExpired, TokenReused
+from server.errors import InvalidCredentials, NotSignedIn, SlowDown, TokenExpired, TokenReused
 
 COOKIE: Final = "clinic_refresh"
 COOKIE_PATH: Final = "/api/token/"
-
-_FAILURES: Final = (InvalidCredentials, NotSignedIn, TokenExpired, TokenReused)
 
 
 class SignIn(Body):
@@ -40,7 +38,7 @@ class ChangePassword(Body):
     """`cookie: true` as when signing in."""
 
     old: Password
-    new: Password
+    new: NewPassword
     cookie: bool = False
 
 
@@ -99,21 +97,18 @@ class SessionHandler(ApiHandler):
         secure = self.is_https or self.services.public_url.startswith("https:")
         return {"path": COOKIE_PATH, "httponly": True, "samesite": "Strict", "secure": secure}
 
-    def count_failure(self, failure: DomainError) -> None:
-        """A failed sign-in counts against the address it came from."""
-        if isinstance(failure, _FAILURES):
-            self.services.limits.failed(self.client_address)
-
 
 class TokenHandler(SessionHandler):
+    limited_writes = False  # wrong passwords are counted instead
+
     @operation(summary="Sign in", body=SignIn, answer=TokenAnswer, errors=(InvalidCredentials, SlowDown))
     async def post(self) -> None:
         given = self.body(SignIn)
         self.services.limits.before_sign_in(self.client_address)
         try:
             session = await self.services.accounts.sign_in(given.username, given.password)
-        except InvalidCredentials as failure:
-            self.count_failure(failure)
+        except InvalidCredentials:
+            self.services.limits.failed(self.client_address)
             raise
         self.record_sign_in(session.account)
         self.answer_session(session, cookie=given.cookie)
@@ -124,24 +119,21 @@ class TokenHandler(SessionHandler):
 
 
 class RefreshHandler(SessionHandler):
+    limited_writes = False  # every page of a clinic behind one address does this
+
     @operation(
         summary="Exchange a refresh token for a new pair",
         body=Refresh,
         answer=TokenAnswer,
-        errors=(NotSignedIn, TokenExpired, TokenReused, SlowDown),
+        errors=(NotSignedIn, TokenExpired, TokenReused),
     )
     async def post(self) -> None:
         """Each refresh token is good once. One that comes twice ends the whole session."""
-        self.services.limits.before_sign_in(self.client_address)
         given = self.body(Refresh).refresh
         token = given or self.cookie_token()
         if token is None:
             raise NotSignedIn("Send the refresh token in the body, or as the cookie.")
-        try:
-            session = await self.services.accounts.refresh(token)
-        except _FAILURES as failure:
-            self.count_failure(failure)
-            raise
+        session = await self.services.accounts.refresh(token)
         self.answer_session(session, cookie=given is None)
 
 
@@ -158,7 +150,7 @@ class MeHandler(ApiHandler):
     async def get(self) -> None:
         caller = self.signed_in()
         tickets = self.services.queues.open_tickets_of(caller.patient_id) if caller.patient_id else []
-        account = await self.services.accounts.get(caller.account_id)
+        account = await self.services.accounts.of_caller(caller)
         self.answer({**user_answer(account), "tickets": [ticket_id for _, ticket_id in tickets]})
 
 

@@ -15,7 +15,7 @@ from handlers.operations import METHODS, operation_of
 from handlers.problems import CONTENT_TYPE, Problem, problem_of
 from handlers.services import Services
 from server.accounts.roles import Principal
-from server.errors import DomainError
+from server.errors import DomainError, NotSignedIn
 from server.ids import new_id
 
 _SECURITY_HEADERS: Final = (
@@ -60,6 +60,16 @@ class WiredHandler(RequestHandler):
         if self.services.traffic.stopping:
             self.set_header("Connection", "close")
 
+    def authenticate(self) -> Principal | None:
+        """Who the Authorization header names; None without one. Raises NotSignedIn or TokenExpired for a bad token."""
+        header = self.request.headers.get("Authorization")
+        if header is None:
+            return None
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer":
+            raise NotSignedIn("Send the access token as `Authorization: Bearer …`.")
+        return self.services.tokens.verify(token.strip())
+
     @property
     def client_address(self) -> str:
         """The caller's address, through TRUSTED_PROXIES only."""
@@ -103,6 +113,9 @@ class WiredHandler(RequestHandler):
             self.set_header("WWW-Authenticate", "Bearer")
         if problem.status == 405:
             self.set_header("Allow", self.allowed_methods())
+        if problem.status == 426:
+            self.set_header("Upgrade", "websocket")
+            self.set_header("Connection", "Upgrade")
         text = problem.body(self.request_id).encode()
         self.set_header("Content-Length", str(len(text)))
         self.write(text)

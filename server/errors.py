@@ -1,7 +1,7 @@
 """Every refusal the product can give, as one class each with a stable code.
 
 The code is what API clients switch on (DESIGN: HTTP API); the status of each class stands in one
-table in `handlers/base.py`. This module imports nothing of the product.
+table in `handlers/problems.py`. This module imports nothing of the product.
 """
 
 from __future__ import annotations
@@ -66,6 +66,12 @@ class NotFound(DomainError):
 
 class MethodNotAllowed(DomainError):
     code = "method_not_allowed"
+
+
+class UpgradeRequired(DomainError):
+    """A plain request to an address that only speaks WebSocket."""
+
+    code = "upgrade_required"
 
 
 class AlreadyQueued(DomainError):
@@ -150,7 +156,7 @@ class IdempotencyKeyReused(DomainError):
 
 
 class SlowDown(DomainError):
-    """Too many attempts; `retry_after` is in whole seconds."""
+    """Too many attempts, or too many at once; `retry_after` is in whole seconds."""
 
     code = "slow_down"
 

@@ -13,7 +13,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_SECONDS: Final = (0.005, 0.025, 0.1, 0.5, 2.5)
+# Anybody can make up a method; a label is for ever.
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
 
 Reading = Callable[[], Mapping[str, float]]
 
@@ -23,10 +25,13 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._requests = Histogram(
+        self._requests = Counter(
+            "clinic_http_requests", "Answered requests", ("method", "route", "status"), registry=self._registry
+        )
+        self._seconds = Histogram(
             "clinic_http_request_seconds",
             "Time to answer a request",
-            ("method", "route", "status"),
+            ("route",),
             buckets=_SECONDS,
             registry=self._registry,
         )
@@ -37,7 +42,9 @@ class Metrics:
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
-        self._requests.labels(method, route or "unknown", f"{status // 100}xx").observe(seconds)
+        route = route or "unknown"
+        self._requests.labels(method if method in _METHODS else "other", route, f"{status // 100}xx").inc()
+        self._seconds.labels(route).observe(seconds)
 
     def problem(self, code: str) -> None:
         """Count one refusal."""

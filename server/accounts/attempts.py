@@ -1,8 +1,11 @@
-"""How often an account may be guessed at: ten failures a minute, counted while they are still being checked. Pure."""
+"""How often an account may be guessed at: ten failures a minute. Pure.
+
+Only failures count; what is being checked at this moment may still become one, so it takes a place until it is known.
+"""
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,32 +13,41 @@ from server.errors import SlowDown
 
 MOST_FAILURES: Final = 10
 WINDOW: Final = timedelta(minutes=1)
+BUSY_SECONDS: Final = 1
 _MOST_NAMES: Final = 10_000
 
 
 class Attempts:
-    """The recent attempts by username, whether such an account exists or not."""
+    """The recent failures by username, whether such an account exists or not."""
 
     def __init__(self) -> None:
-        self._recent: OrderedDict[str, deque[datetime]] = OrderedDict()
+        self._failures: OrderedDict[str, deque[datetime]] = OrderedDict()
+        self._checking: Counter[str] = Counter()
 
     def begin(self, username: str, now: datetime) -> None:
-        """Count an attempt as failed until `succeeded` takes it back. Raises SlowDown."""
-        recent = self._recent.setdefault(username, deque())
-        while recent and recent[0] <= now - WINDOW:
-            recent.popleft()
-        if len(recent) >= MOST_FAILURES:
-            seconds = max(1, round((recent[0] + WINDOW - now).total_seconds()))
+        """An attempt is about to be checked; `end` it, whatever comes of it. Raises SlowDown."""
+        failures = self._failures.get(username, deque())
+        while failures and failures[0] <= now - WINDOW:
+            failures.popleft()
+        if len(failures) >= MOST_FAILURES:
+            seconds = max(1, round((failures[0] + WINDOW - now).total_seconds()))
             raise SlowDown(f"Too many failed attempts for this name. Try again in {seconds} s.", retry_after=seconds)
-        recent.append(now)
-        self._recent.move_to_end(username)
-        while len(self._recent) > _MOST_NAMES:
-            self._recent.popitem(last=False)
+        if len(failures) + self._checking[username] >= MOST_FAILURES:
+            raise SlowDown(
+                f"Busy: this name is signing in many times at once. Try again in {BUSY_SECONDS} s.",
+                retry_after=BUSY_SECONDS,
+            )
+        self._checking[username] += 1
 
-    def succeeded(self, username: str, began: datetime) -> None:
-        """The attempt that began then was no failure."""
-        recent = self._recent.get(username)
-        if recent is not None and began in recent:
-            recent.remove(began)
-            if not recent:
-                del self._recent[username]
+    def end(self, username: str) -> None:
+        """The attempt has been checked, or given up."""
+        self._checking[username] -= 1
+        if not self._checking[username]:
+            del self._checking[username]
+
+    def failed(self, username: str, now: datetime) -> None:
+        """The attempt was a wrong password."""
+        self._failures.setdefault(username, deque()).append(now)
+        self._failures.move_to_end(username)
+        while len(self._failures) > _MOST_NAMES:
+            self._failures.popitem(last=False)

@@ -21,6 +21,7 @@ COST: Final = 12
 # one that is held off while it has the interpreter's lock holds the loop off too (measured: 10 → 300 ms).
 THREADS: Final = max(1, min(2, (os.cpu_count() or 1) - 1))
 MOST_WAITING: Final = 10
+BUSY_SECONDS: Final = 2
 SHORTEST: Final = 8
 # bcrypt reads no further; refusing is honest where cutting would not be.
 LONGEST_BYTES: Final = 72
@@ -71,7 +72,10 @@ class Passwords:
 
     async def _run(self, work: Callable[[], T]) -> T:
         if self._waiting >= THREADS + MOST_WAITING:
-            raise SlowDown("Too many people are signing in at this moment. Try again in a few seconds.", retry_after=2)
+            raise SlowDown(
+                f"Busy: many people are signing in at this moment. Try again in {BUSY_SECONDS} s.",
+                retry_after=BUSY_SECONDS,
+            )
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)

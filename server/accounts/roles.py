@@ -179,5 +179,6 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "GET /admin/": PUBLIC,
     "GET /kiosk/": PUBLIC,
     "GET /kiosk/{path*}": PUBLIC,
+    "GET /favicon.ico": PUBLIC,
     "GET /static/{path*}": PUBLIC,
 }

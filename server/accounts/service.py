@@ -19,6 +19,7 @@ from server.accounts.store import AccountStore, FamilyStore
 from server.accounts.tokens import Tokens
 from server.clock import Clock, whole_seconds
 from server.errors import (
+    FieldError,
     Invalid,
     InvalidCredentials,
     NotFound,
@@ -119,6 +120,13 @@ class AccountService:
             raise NotFound("There is no such user.")
         return account
 
+    async def of_caller(self, principal: Principal) -> Account:
+        """The account a token speaks for. Raises NotSignedIn where it is no more."""
+        account = await self._accounts.get(principal.account_id)
+        if account is None:
+            raise NotSignedIn("This account is no more. Sign in with another one.")
+        return account
+
     async def of_patient(self, patient_id: str) -> Account | None:
         """The account a patient signs in with, if any."""
         return await self._accounts.of_patient(patient_id)
@@ -181,8 +189,12 @@ class AccountService:
     async def change_password(self, principal: Principal, old: str, new: str) -> Session:
         """The caller's own password; ends every session and gives a new one. Raises InvalidCredentials, Invalid."""
         check_password(new, "new")
-        account = await self.get(principal.account_id)
-        await self._check(account.username, old, account)
+        account = await self.of_caller(principal)
+        try:
+            await self._check(account.username, old, account)
+        except InvalidCredentials:
+            wrong = FieldError("old", "is not your password")
+            raise InvalidCredentials("The old password is wrong.", errors=[wrong]) from None
         return await self._begin(await self._put_password(account.id, new))
 
     async def set_password(self, account_id: str, new: str) -> Account:
@@ -240,6 +252,7 @@ class AccountService:
     async def sign_out(self, principal: Principal, *, everywhere: bool = False) -> None:
         """End this session, or all of the account's."""
         if everywhere:
+            await self.of_caller(principal)
             await self._change(principal.account_id, lambda account: replace(account, epoch=account.epoch + 1))
         elif principal.family:
             self._tokens.end_family(principal.family)
@@ -251,11 +264,14 @@ class AccountService:
             pass
 
     async def _check(self, username: str, password: str, account: Account | None) -> Account:
-        began = self._clock.now()
-        self._attempts.begin(username, began)
-        if not await self._passwords.verify(password, account.password_hash if account else None) or account is None:
+        self._attempts.begin(username, self._clock.now())
+        try:
+            good = await self._passwords.verify(password, account.password_hash if account else None)
+        finally:
+            self._attempts.end(username)
+        if not good or account is None:
+            self._attempts.failed(username, self._clock.now())
             raise InvalidCredentials("The name or the password is wrong.")
-        self._attempts.succeeded(username, began)
         return account
 
     async def _begin(self, account: Account) -> Session:

@@ -19,6 +19,7 @@ from tests.conftest import Call, StartServer
 from tests.http.roles import People
 
 PERSON = {"name": "Somebody", "sms_consent": False}
+SIGN_IN = {"username": "admin", "password": "admin-password"}
 
 
 @asynccontextmanager
@@ -106,7 +107,7 @@ async def test_a_refusal_comes_before_the_body_and_the_connection_lives_on(serve
 @pytest.mark.gen_test
 async def test_a_large_body_is_read_to_its_end_so_that_the_answer_arrives(server: Server) -> None:
     async with raw_connection(server) as (reader, writer):
-        size = 2 * 1024 * 1024
+        size = 64 * 1024 * 1024
         writer.write(b"POST /api/token/ HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size)
         writer.write(b" " * size)
         await writer.drain()
@@ -133,27 +134,45 @@ async def test_anonymous_writes_of_one_address_are_limited_and_nothing_else(
     admin = await api.sign_in("admin", "admin-password")
     here, there = "198.51.100.7", "198.51.100.8"
     for _ in range(WRITES_PER_MINUTE):
-        (await api.post("/api/patients/", PERSON, X_Forwarded_For=here)).problem(422, "invalid")
+        server.services.limits.anonymous_write(here)
     reply = await api.post("/api/patients/", PERSON, X_Forwarded_For=here)
     reply.problem(429, "slow_down")
     assert int(reply.headers["Retry-After"]) > 0
     (await api.post("/api/patients/", PERSON, X_Forwarded_For=there)).problem(422, "invalid")
     (await admin.post("/api/patients/", PERSON, X_Forwarded_For=here)).ok(201)
     (await api.get("/api/doctors/", X_Forwarded_For=here)).ok()
+    session = (await api.post("/api/token/", SIGN_IN, X_Forwarded_For=here)).ok()
+    (await api.post("/api/token/refresh/", {"refresh": session["refresh"]}, X_Forwarded_For=here)).ok()
 
 
-@pytest.mark.gen_test(timeout=20)
-async def test_bad_tokens_of_one_address_are_limited(start_server: StartServer, call: Call) -> None:
+@pytest.mark.gen_test(timeout=30)
+async def test_bad_tokens_are_refused_however_many_and_keep_nobody_out(start_server: StartServer, call: Call) -> None:
     server = await start_server(rate_limits=True)
     api = call(server)
     admin = await api.sign_in("admin", "admin-password")
-    for _ in range(FAILURES_PER_MINUTE):
-        (await api.get("/api/me/", Authorization="Bearer nonsense")).problem(401, "not_signed_in")
-    (await api.get("/api/me/", Authorization="Bearer nonsense")).problem(429, "slow_down")
-    sign_in = {"username": "admin", "password": "admin-password"}
-    (await api.post("/api/token/", sign_in)).problem(429, "slow_down")
+    for number in range(WRITES_PER_MINUTE + FAILURES_PER_MINUTE):
+        path = ("/api/me/", "/api/doctors/")[number % 2]
+        (await api.get(path, Authorization="Bearer nonsense")).problem(401, "not_signed_in")
+        (await api.post("/api/token/refresh/", {"refresh": "nonsense"})).problem(401, "not_signed_in")
+    (await api.post("/api/token/", SIGN_IN)).ok()
     (await admin.get("/api/me/")).ok()
     (await api.get("/api/doctors/")).ok()
+
+
+@pytest.mark.gen_test(timeout=30)
+async def test_wrong_passwords_of_one_address_are_limited_and_refreshes_go_on(
+    start_server: StartServer, call: Call
+) -> None:
+    server = await start_server(rate_limits=True)
+    api = call(server)
+    session = (await api.post("/api/token/", SIGN_IN)).ok()
+    for _ in range(FAILURES_PER_MINUTE - 1):
+        server.services.limits.failed("127.0.0.1")
+    nobody = {"username": "nobody", "password": "wrong-password"}
+    while (refused := await api.post("/api/token/", nobody)).status == 401:
+        pass
+    refused.problem(429, "slow_down")
+    (await api.post("/api/token/refresh/", {"refresh": session["refresh"]})).ok()
 
 
 @pytest.mark.gen_test
@@ -170,6 +189,7 @@ async def test_forwarded_headers_of_strangers_count_for_nothing(start_server: St
 async def test_health_and_metrics(people: People, server: Server) -> None:
     assert (await people.anonymous.get("/healthz")).ok() == {"status": "ok"}
     assert (await people.anonymous.get("/readyz")).ok() == {"status": "ready"}
+    (await people.anonymous.call("BREW", "/healthz")).problem(405, "method_not_allowed")
     (
         await people.receptionist.post(
             "/api/enqueue/", {"doctor_id": people.doctor_id, "patient_id": people.patient_id}
@@ -180,7 +200,10 @@ async def test_health_and_metrics(people: People, server: Server) -> None:
     assert reply.headers["Content-Type"].startswith("text/plain")
     assert 'clinic_tickets{state="waiting"} 1.0' in text
     assert 'clinic_queues{status="open"} 1.0' in text
-    assert 'clinic_http_request_seconds_count{method="POST",route="/api/enqueue/",status="2xx"} 1.0' in text
+    assert 'clinic_http_requests_total{method="POST",route="/api/enqueue/",status="2xx"} 1.0' in text
+    assert 'clinic_http_request_seconds_count{route="/api/enqueue/"} 1.0' in text
+    assert "BREW" not in text
+    assert 'clinic_http_requests_total{method="other",route="/healthz",status="4xx"} 1.0' in text
     assert 'clinic_job_age_seconds{job="pump"}' in text
     assert people.doctor_id not in text
     proxied = "198.51.100.7"

@@ -51,7 +51,10 @@ async def test_a_message_that_is_too_long_ends_the_socket(clinic: Clinic) -> Non
 
 @pytest.mark.gen_test
 async def test_a_plain_request_gets_a_problem(clinic: Clinic) -> None:
-    (await clinic.desk.get(f"/ws/queue/{clinic.rao}/")).problem(426, "invalid")
+    for path in (f"/ws/queue/{clinic.rao}/", "/ws/display/x/", "/ws/ticket/x/", "/ws/console/"):
+        refused = await clinic.desk.get(path)
+        refused.problem(426, "upgrade_required")
+        assert refused.headers["Upgrade"] == "websocket"
     (await clinic.desk.post(f"/ws/queue/{clinic.rao}/")).problem(405, "method_not_allowed")
 
 

@@ -60,3 +60,16 @@ async def test_at_most_so_many_are_kept() -> None:
         replays.settle(str(number), DONE)
     assert await replays.claim(str(MOST + 9), "body") == DONE
     assert await replays.claim("0", "body") is None
+
+
+@pytest.mark.gen_test
+async def test_a_request_that_hangs_keeps_nothing_after_it() -> None:
+    now = [0.0]
+    replays = Replays(lambda: now[0])
+    await replays.claim("hangs", "body")
+    await replays.claim("id", "body")
+    replays.settle("id", DONE)
+    now[0] = KEPT_SECONDS + 1
+    assert await replays.claim("id", "another body") is None
+    with pytest.raises(IdempotencyKeyReused):
+        await replays.claim("hangs", "another body")
