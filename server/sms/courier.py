@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -54,7 +55,7 @@ class Courier:
         self._changed = changed
         self._wake = wake
         self._roll = roll
-        self._reserved: set[str] = set()
+        self._reserved: dict[str, asyncio.Event] = {}
         self._unsaved: set[str] = set()
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -65,11 +66,12 @@ class Courier:
 
     def reserve(self, token: str) -> None:
         """Before a claim is written: the row is spoken for, whoever reads it meanwhile."""
-        self._reserved.add(token)
+        self._reserved[token] = asyncio.Event()
 
     def release(self, token: str) -> None:
-        """The claim was not written, or it is not known whether: nothing has left under this token."""
-        self._reserved.discard(token)
+        """The claim is carried, or was not written, or it is not known whether: then nothing has left under it."""
+        if (claim := self._reserved.pop(token, None)) is not None:
+            claim.set()
 
     def carries(self, token: str) -> bool:
         """Whether a task is at work on this attempt."""
@@ -84,8 +86,17 @@ class Courier:
         token = message.attempt.token
         task = asyncio.create_task(self._carry(message))
         self._tasks[token] = task
-        self._reserved.discard(token)
+        self.release(token)
         task.add_done_callback(partial(self._done, token))
+
+    async def outcome(self, token: str, patience: float) -> None:
+        """Wait at most `patience` seconds until what became of an attempt of this process is written down."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                if (claim := self._reserved.get(token)) is not None:
+                    await claim.wait()
+                if (task := self._tasks.get(token)) is not None:
+                    await asyncio.wait([task])
 
     async def drain(self, grace: float) -> None:
         """Wait until everything in flight is written down; after `grace` seconds leave the rest to the next start."""

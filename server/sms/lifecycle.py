@@ -83,6 +83,11 @@ def waiting(row: Message, at: datetime) -> Message:
     return replace(row, state=MessageState.QUEUED, lane=lane, next_at=due(at), owner="")
 
 
+def held(row: Message, at: datetime, account_fault: str | None) -> Message:
+    """Queued until `at` before its first attempt; `account_fault` is Twilio's code while the breaker is open."""
+    return replace(waiting(row, at), code=account_fault)
+
+
 def claimed(row: Message, token: str, owner: str, now: datetime) -> Message:
     """Leased to `owner` with a new attempt; an attempt of its own that never left is closed."""
     before = row.attempts

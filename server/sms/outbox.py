@@ -38,6 +38,8 @@ from server.storage.port import DuplicateKey, Storage
 
 Retracted = Literal["cancelled", "already_sent", "none"]
 TICKETS_REMEMBERED = 5000
+# Longer than the longest request (`gateway.TOTAL_TIMEOUT`); whoever takes a text back waits no longer for the database.
+OUTCOME_PATIENCE_SECONDS = 11.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,13 @@ class Outbox:
         await self._insert(written(message, body, day, now, state, code))
 
     async def retract(self, id: str, reason: str) -> Retracted:
-        """Cancel a text that has not left; `already_sent` if it has, or may have; `none` if it never will."""
+        """Cancel a text that has not left; `already_sent` if it has, or may have; `none` if it never will.
+
+        One that this process is just sending is waited for: it may yet turn out not to have left.
+        """
+        row = await self._store.get(id)
+        if row is not None and row.state is MessageState.SENDING:
+            await self._courier.outcome(row.attempt.token, OUTCOME_PATIENCE_SECONDS)
         while (row := await self._store.get(id)) is not None and row.state is MessageState.QUEUED:
             saved = await self._store.replace(ended(row, MessageState.CANCELLED, self._clock.now(), None, reason))
             if saved is not None:

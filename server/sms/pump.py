@@ -12,7 +12,7 @@ from server.clock import Clock
 from server.ids import new_id
 from server.sms.courier import Courier
 from server.sms.gate import Gate
-from server.sms.lifecycle import LOST, claimed, ended, waiting
+from server.sms.lifecycle import LOST, claimed, ended, held
 from server.sms.model import Lane, Message, MessageState
 from server.sms.segments import measure
 from server.sms.store import MessageStore
@@ -62,7 +62,7 @@ class Pump:
         now = self._clock.now()
         held_until = now if self._stopped else self._enter(row, now)
         if held_until is not None:
-            row = waiting(row, held_until)
+            row = held(row, held_until, self._gate.alert.code if self._gate.alert else None)
             await self._store.insert(row)
             self._wake(row.next_at)
             return row

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from server.errors import Invalid, NotFound, WrongState
 from server.sms.model import Kind, MessageState
 from tests.sms.support import NINE, World
+from tests.twilio.faults import FAULTS, Fault
 
 pytestmark = pytest.mark.gen_test(timeout=30)
 
@@ -34,6 +38,50 @@ async def test_a_text_that_has_left_or_never_will_cannot_be_taken_back(world: Wo
     await outbox.put(world.message("mute", consent=False))
     assert await outbox.retract("mute:your_turn:1", "undone") == "none"
     assert await outbox.retract("nobody:your_turn:1", "undone") == "none"
+
+
+@pytest.mark.parametrize(
+    ("fault", "answer", "state"),
+    [
+        (Fault(accept=True), "already_sent", MessageState.ACCEPTED),
+        (FAULTS["429"], "cancelled", MessageState.CANCELLED),
+        (FAULTS["21211"], "none", MessageState.FAILED),
+    ],
+)
+async def test_a_text_in_flight_is_taken_back_by_its_outcome(
+    world: World, fault: Fault, answer: str, state: MessageState
+) -> None:
+    answered = asyncio.Event()
+    world.stand_in.next(replace(fault, gate=answered))
+    outbox = world.outbox()
+    await outbox.put(world.message())
+    await world.stand_in.arrived(1)
+    taking_back = asyncio.create_task(outbox.retract("ticket:your_turn:1", "undone"))
+    await asyncio.sleep(0)
+    answered.set()
+    assert await taking_back == answer
+    assert (await world.row()).state is state
+
+
+async def test_a_text_that_turns_untrue_before_it_leaves_was_cancelled(world: World) -> None:
+    outbox = world.outbox()
+    world.untrue.add("ticket")
+    await outbox.put(world.message())
+    assert await outbox.retract("ticket:your_turn:1", "undone") == "cancelled"
+    assert world.stand_in.posts == []
+
+
+async def test_a_text_is_waited_for_from_its_claim_on(world: World) -> None:
+    gate = world.storage.hold("notifications", "insert", after=True)
+    outbox = world.outbox()
+    world.untrue.add("ticket")
+    putting = asyncio.create_task(outbox.put(world.message()))
+    await gate.reached.wait()
+    taking_back = asyncio.create_task(outbox.retract("ticket:your_turn:1", "undone"))
+    await asyncio.sleep(0)
+    gate.open.set()
+    assert await taking_back == "cancelled"
+    await putting
 
 
 async def test_sending_again_makes_a_row_of_its_own_once(world: World) -> None:

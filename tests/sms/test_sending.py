@@ -148,7 +148,9 @@ async def test_a_fault_of_the_account_stops_everything_until_it_is_mended(world:
 
     await outbox.put(world.message("second"))
     await outbox.pump()
-    assert (await world.row("second:your_turn:1")).attempts == ()
+    held = await world.row("second:your_turn:1")
+    assert (held.attempts, held.code) == ((), "20003")
+    assert world.states[-1] == ("second", "queued", "20003")
     assert len(world.stand_in.posts) == 1
 
     world.clock.turn(PROBE_EVERY.total_seconds() + 5)
