@@ -62,4 +62,6 @@ def about(estimate: Mapping[str, str] | None, now: datetime, say: Say) -> str:
         return say("estimate.soon")
     if start == end:
         return say("estimate.about", minutes=end)
+    if start == 0:
+        return say("estimate.up_to", minutes=end)
     return say("estimate.range", **{"from": start, "to": end})

@@ -91,7 +91,8 @@ def refuse_many(ahead: Iterable[Appointment]) -> None:
     """Raises Forbidden if a patient who books by themselves has enough of `ahead`, their bookings to come."""
     booked = sum(appointment.state is BookingState.BOOKED for appointment in ahead)
     if booked >= MOST_AHEAD:
-        raise Forbidden(f"You have {booked} appointments ahead. Cancel one first, or ask at the desk.")
+        detail = f"You have {booked} appointments ahead. Cancel one first, or ask at the desk."
+        raise Forbidden(detail, limit="bookings_ahead")
 
 
 def may_check_in(appointment: Appointment, ticket: Ticket | None) -> None:

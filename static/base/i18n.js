@@ -76,7 +76,7 @@ export const dayOf = (milliseconds) =>
     new Date(milliseconds),
   );
 
-/** "about 15–25 min" from an estimate of two instants; null when there is none. */
+/** "about 15–25 min" or "up to 25 min" from an estimate of two instants; null when there is none. */
 export function aboutRange(estimate, now) {
   if (!estimate) return null;
   const minutes = (iso) => Math.max(0, Math.round((Date.parse(iso) - now) / 60_000 / 5) * 5);
@@ -84,7 +84,7 @@ export function aboutRange(estimate, now) {
   const to = Math.max(from, minutes(estimate.to));
   if (to === 0) return t("estimate.soon");
   if (from === to) return t("estimate.about", { minutes: to });
-  return t("estimate.range", { from, to });
+  return from === 0 ? t("estimate.up_to", { minutes: to }) : t("estimate.range", { from, to });
 }
 
 const formats = new Map();

@@ -17,7 +17,7 @@ export function explain(problem) {
   if (problem.code === "wrong_state" && currentLanguage() !== "en") return whoWasFaster(problem.body);
   if (problem.status >= 500 && problem.code !== "storage_unavailable") return t("error.unexpected");
   if (currentLanguage() === "en" && problem.detail) return problem.detail;
-  const key = `error.${problem.code}`;
+  const key = `error.${problem.body?.limit ?? problem.code}`;
   return hasText(key) ? t(key) : t("error.unexpected");
 }
 

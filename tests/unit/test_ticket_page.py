@@ -56,6 +56,7 @@ def test_every_other_state_has_its_words(state: str) -> None:
         (between(9, 11), "about 10 min"),
         (between(20, 10), "about 20 min"),
         (between(3, 33), "about 5–35 min"),
+        (between(-4, 26), "up to 25 min"),
     ],
 )
 def test_estimates_are_said_as_people_do(estimate: dict[str, str] | None, words: str) -> None:

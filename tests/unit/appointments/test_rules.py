@@ -139,8 +139,9 @@ def test_a_refusal_says_who_and_when_and_null_where_nobody_knows() -> None:
 def test_a_patient_books_ten_times_ahead_without_the_desk() -> None:
     ahead = [appointment(TUESDAY + QUARTER * number) for number in range(10)]
     rules.refuse_many([*ahead[1:], appointment(state=BookingState.CANCELLED)])
-    with pytest.raises(Forbidden):
+    with pytest.raises(Forbidden) as refusal:
         rules.refuse_many(ahead)
+    assert refusal.value.extra == {"limit": "bookings_ahead"}
 
 
 def test_checked_in_keeps_the_ticket_and_the_time() -> None:
