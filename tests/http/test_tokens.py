@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 
 import pytest
 
+from server.app import Server
 from tests.api import Api, Reply
 from tests.clocks import TurnedClock
 from tests.conftest import Call, StartServer
@@ -157,7 +159,9 @@ async def test_a_new_password_ends_every_session_and_begins_one(api: Api) -> Non
     elsewhere = (await api.post("/api/token/", ADMIN)).ok()
     caller = await api.sign_in("admin", "admin-password")
     change = {"old": "admin-password", "new": "another-password"}
-    (await caller.post("/api/me/password/", {**change, "old": "wrong"})).problem(401, "invalid_credentials")
+    wrong = (await caller.post("/api/me/password/", {**change, "old": "wrong"})).problem(401, "invalid_credentials")
+    assert wrong["detail"] == "The old password is wrong."
+    assert [error["field"] for error in wrong["errors"]] == ["old"]
     (await caller.post("/api/me/password/", {**change, "new": "short"})).problem(422, "invalid")
     long = await caller.post("/api/me/password/", {**change, "new": "ü" * 37})
     assert long.problem(422, "invalid")["errors"][0]["field"] == "new"
@@ -198,3 +202,25 @@ async def test_guesses_at_the_same_moment_are_all_counted(api: Api) -> None:
         *(api.post("/api/token/", {**ADMIN, "password": f"guess-{number}"}) for number in range(12))
     )
     assert sorted(reply.status for reply in replies) == [401] * 10 + [429] * 2
+
+
+@pytest.mark.gen_test(timeout=30)
+async def test_a_storm_of_right_passwords_is_told_to_come_back_in_a_moment(api: Api) -> None:
+    replies = await asyncio.gather(*(api.post("/api/token/", ADMIN) for _ in range(40)))
+    assert {reply.status for reply in replies} == {200, 429}
+    for reply in replies:
+        if reply.status == 429:
+            assert reply.problem(429, "slow_down")["detail"].startswith("Busy: ")
+            assert int(reply.headers["Retry-After"]) <= 2
+    for _ in range(20):
+        (await api.post("/api/token/", ADMIN)).ok()
+
+
+@pytest.mark.gen_test
+async def test_a_token_of_nobody_is_no_token(server: Server, admin: Api) -> None:
+    account = await server.services.accounts.get(admin.user["id"])
+    nobody = admin.with_token(server.services.tokens.access(replace(account, id="N" * 22), "F" * 22))
+    (await nobody.get("/api/me/")).problem(401, "not_signed_in")
+    change = {"old": "admin-password", "new": "another-password"}
+    (await nobody.post("/api/me/password/", change)).problem(401, "not_signed_in")
+    (await nobody.post("/api/token/revoke/", {"everywhere": True})).problem(401, "not_signed_in")

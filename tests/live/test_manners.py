@@ -9,6 +9,7 @@ import pytest
 from tornado.httpclient import HTTPClientError
 
 from handlers import live
+from tests.http.test_openapi import RAW
 from tests.live.clients import Clinic
 
 NONSENSE: list[tuple[Any, str]] = [
@@ -37,6 +38,7 @@ async def test_nonsense_is_told_and_the_socket_stays(clinic: Clinic) -> None:
         refusal = await socket.hear()
         assert (refusal["type"], refusal["code"]) == ("error", code), said
         assert refusal["detail"]
+        assert not RAW.search(refusal["detail"]), refusal
     joined = await clinic.walk_in(clinic.rao)
     assert (await socket.hear())["seq"] == joined["seq"]
 
