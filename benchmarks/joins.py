@@ -46,7 +46,7 @@ async def at_once(running: Running, token: str, patients: list[str]) -> None:
     )
 
 
-async def against_echo(running: Running, reference: Running, token: str, patients: list[str]) -> None:
+async def against_echo(running: Running, reference: Running, token: str) -> None:
     """Rounds of echo and of joins, in turns; each round's queue starts with 300 waiting."""
     found = Comparison(running, reference, bare_times=4)
     echo_body = {"doctor_id": "d" * 22, "patient_id": "p" * 22}
@@ -60,6 +60,7 @@ async def against_echo(running: Running, reference: Running, token: str, patient
     ):
         for number in range(ROUNDS):
             doctor_id = await make_doctor(pool[0], f"Dr Round {number}", f"Room {number + 2}")
+            patients = await make_patients(pool, BEHIND + PER_ROUND)  # new ones: nobody waits in two queues
 
             async def enter(connection: Connection, patient_id: str, doctor_id: str = doctor_id) -> None:
                 await join(connection, doctor_id, patient_id)
@@ -82,9 +83,9 @@ async def main() -> None:
     async with product() as running, bare() as reference:
         token = await signed_in(running.address)
         async with connections(running.address, CONNECTIONS, token) as pool:
-            patients = await make_patients(pool, BEHIND + PER_ROUND)
+            patients = await make_patients(pool, AT_ONCE + 1)
         await at_once(running, token, patients)
-        await against_echo(running, reference, token, patients)
+        await against_echo(running, reference, token)
 
 
 if __name__ == "__main__":
