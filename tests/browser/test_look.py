@@ -145,6 +145,34 @@ def test_narrowest_phone_scrolls_one_way_only(open_page: OpenPage, path: str) ->
         assert page.evaluate(SMALL_TARGETS, 44) == []
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "fr", "ar"])
+def test_a_patient_on_the_narrowest_phone(
+    open_page: OpenPage, desk: Caller, shoot: Shoot, theme: str, language: str
+) -> None:
+    doctor = desk.get("/api/doctors/")["items"][0]
+    ticket = desk.get(f"/api/queue/{doctor['id']}/")["waiting"][-1]
+    page = open_page("/#/login", width=320, height=568, color_scheme=theme, has_touch=True, is_mobile=True)
+    page.context.add_cookies([{"name": "lang", "value": language, "url": page.url}])
+    page.reload()
+    page.locator("input").first.fill("patient")
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.locator("button[type=submit]").click()
+    page.locator(".doctor").first.wait_for()
+    for name, path, ready in (
+        ("doctors", "/#/", ".doctor"),
+        ("doctor", f"/#/doctor/{doctor['id']}", "main .card button"),
+        ("mine", "/#/me", "main .card button"),
+        ("ticket", f"/t/{ticket['id']}", "#actions button"),
+    ):
+        page.goto(path)
+        page.locator(ready).first.wait_for()
+        shoot(page, f"narrow-{name}-{language}-{theme}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
+        assert page.evaluate(AUDIT) == [], name
+        assert page.evaluate(SMALL_TARGETS, 44) == [], name
+
+
 def test_console_on_the_narrowest_phone(at_desk: Callable[..., Page]) -> None:
     page = at_desk(width=320, height=568, has_touch=True, is_mobile=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
