@@ -239,11 +239,11 @@ async def test_the_empty_string_for_no_date_is_in_no_range_of_dates(storage: Sto
 
 async def test_truth_values_and_days_select(storage: Storage) -> None:
     for number in range(4):
-        day = filled("queue_days", f"q{number}", finished=number < 2, day=f"2026-03-0{number + 1}")
+        day = filled("queue_days", f"q{number}", settled=number < 2, day=f"2026-03-0{number + 1}")
         await storage.insert("queue_days", day)
-    assert sorted(await ids(storage, "queue_days", {"finished": False})) == ["q2", "q3"]
-    unfinished: dict[str, Condition] = {"finished": False, "day": Range(lt="2026-03-04")}
-    assert await ids(storage, "queue_days", unfinished) == ["q2"]
+    assert sorted(await ids(storage, "queue_days", {"settled": False})) == ["q2", "q3"]
+    unsettled: dict[str, Condition] = {"settled": False, "day": Range(lt="2026-03-04")}
+    assert await ids(storage, "queue_days", unsettled) == ["q2"]
 
 
 async def test_the_limit_is_kept(storage: Storage) -> None:
