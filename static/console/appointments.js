@@ -39,7 +39,7 @@ export class Appointments {
   }
 
   focus() {
-    this.element.querySelector("button")?.focus();
+    this.element.querySelector("button:not([hidden])")?.focus();
   }
 
   async reload() {
@@ -93,11 +93,20 @@ export class Appointments {
       const answer = await api.post(`/api/appointments/${item.id}/check-in/`);
       const ticket = answer.ticket ?? answer;
       toast(t("done.checked_in", { name: item.patient?.name ?? "", code: ticket.code ?? "" }));
+      const held = document.activeElement === button;
       await this.reload();
+      // The pressed button has gone with its row's state: the keyboard goes on to the next one who is expected.
+      if (held && button.hidden) this.#next(button)?.focus();
     } catch (problem) {
       this.#problem.replaceChildren(notice("attention", explain(problem)));
     } finally {
       button.removeAttribute("aria-busy");
     }
+  }
+
+  #next(pressed) {
+    const buttons = [...this.#list.querySelectorAll("button")];
+    const open = (button) => !button.hidden;
+    return buttons.slice(buttons.indexOf(pressed)).find(open) ?? buttons.find(open);
   }
 }

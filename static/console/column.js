@@ -38,10 +38,11 @@ export class Column {
   show(view) {
     const held = this.element.contains(document.activeElement);
     this.#view = view;
-    const { name, status, body, room } = this.#parts;
+    const { name, status, reason, body, room } = this.#parts;
     setText(name, view.doctor.name);
     setText(status.firstElementChild, this.#statusText());
     setAttribute(status, "data-status", view.status);
+    setText(reason, view.pause?.reason ?? "");
     this.#showRooms(room);
     body.hidden = false;
     this.#parts.loading.hidden = true;
@@ -147,6 +148,7 @@ export class Column {
       name: h("h2", { id: headingId, text: doctor.name }),
       where: h("span", { class: "soft", text: roomName(doctor.room) }),
       status,
+      reason: h("p", { class: "soft small column-reason", dir: "auto" }),
       room,
       primary,
       second: h("div", { class: "buttons" }),
@@ -159,10 +161,26 @@ export class Column {
       loading: h("p", { class: "loading", text: t("page.loading") }),
       body: h("div", { class: "column-lists", hidden: true }),
     };
-    const { name, where, second, refusal, now, waiting, held, missed, empty, loading, body } = this.#parts;
+    const { name, where, reason, second, refusal, now, waiting, held, missed, empty, loading, body } = this.#parts;
     body.append(waiting, empty, held, missed);
-    const head = h("header", { class: "column-head" }, h("div", {}, name, where), room, status);
+    const head = h("header", { class: "column-head" }, h("div", {}, name, where), room, status, reason);
+    for (const part of [primary, second]) part.addEventListener("click", onlyFirst, true);
     const act = h("div", { class: "column-act" }, now, primary, second, refusal);
-    return h("section", { class: "column", "aria-labelledby": headingId, tabindex: -1 }, head, act, loading, body);
+    const column = h("section", { class: "column", "aria-labelledby": headingId, tabindex: -1 }, head, act, loading, body);
+    column.addEventListener("keydown", moveToRows);
+    return column;
   }
+}
+
+/** The second half of a double click would already press what the button has turned into: "Start" after "Call next". */
+function onlyFirst(event) {
+  if (event.detail > 1) event.stopImmediatePropagation();
+}
+
+/** From the column, where its number key leads, the arrow goes on to the first patient. */
+function moveToRows(event) {
+  const { currentTarget: column, key, target } = event;
+  if (key !== "ArrowDown" || target !== column) return;
+  event.preventDefault();
+  column.querySelector(".row-more")?.focus();
 }

@@ -37,7 +37,7 @@ export class Commands {
 
   /** A command on one ticket. `verb` is the path's last part, the sentence's key is `done.<verb>`. */
   async ticket(ticket, verb, body = {}) {
-    const said = { code: ticket.code, room: roomName(ticket.room) };
+    const said = { code: ticket.code, room: roomName(ticket.room), doctor: this.#queues.everyone.get(body.doctor_id)?.name ?? "" };
     await this.run(ticket.doctor_id, `/api/tickets/${ticket.id}/${verb}/`, body, (answer) =>
       t(`done.${verb}`, { ...said, room: roomName(answer.room ?? ticket.room) }),
     );

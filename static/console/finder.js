@@ -108,6 +108,8 @@ export function buildFinder({ onPatient, onWalkIn, onRegister }) {
   input.addEventListener("blur", close);
   input.addEventListener("keydown", async (event) => {
     if (event.key === "Escape") clear();
+    // The key that leads here, pressed once more out of habit, is no part of a name.
+    else if (event.key === "/" && !input.value) list.hidden = true;
     else if (event.key === "ArrowDown" && options.length) activate((active + 1) % options.length);
     else if (event.key === "ArrowUp" && options.length) activate((active - 1 + options.length) % options.length);
     else if (event.key === "Enter") {
@@ -124,5 +126,5 @@ export function buildFinder({ onPatient, onWalkIn, onRegister }) {
 
 function describe(patient) {
   const facts = [patient.date_of_birth, patient.phone_masked].filter(Boolean).join(" · ");
-  return [icon("person"), h("span", { dir: "auto", text: patient.name }), h("span", { class: "soft found-facts", text: facts })];
+  return [icon("person"), h("span", { dir: "auto", text: patient.name }), h("span", { class: "soft found-facts", dir: "ltr", text: facts })];
 }

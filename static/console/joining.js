@@ -31,7 +31,8 @@ export class Joining {
       },
     });
     const facts = [patient.date_of_birth, patient.phone_masked].filter(Boolean).join(" · ");
-    const dialog = openDialog(t("join.title", { name: patient.name }), facts ? h("p", { class: "soft", text: facts }) : null, form);
+    const dialog = openDialog(t("join.title", { name: patient.name }), facts ? h("p", { class: "soft" }, h("bdi", { dir: "ltr", text: facts })) : null, form);
+    form.querySelector("button[type=submit]").focus();
   }
 
   /** Somebody who just came in: a name is enough. `text` is what the search box held. */

@@ -11,7 +11,7 @@ export function askPause(doctor, commands) {
       { name: "minutes", label: t("pause.length"), type: "select", plainLabel: true, value: "15", options: [...lengths, { value: "", label: t("pause.open_end") }] },
       { name: "reason", label: t("dialog.reason"), hint: t("pause.reason_hint") },
     ],
-    submit: t("action.queue_pause"),
+    submit: t("pause.submit"),
     onSubmit: async ({ minutes, reason }) => {
       dialog.close();
       await commands.queue(doctor.id, "pause", given({ minutes: minutes ? Number(minutes) : null, reason }));
