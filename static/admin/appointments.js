@@ -23,7 +23,7 @@ export const appointmentsView = () =>
       { label: t("list.time"), cell: (each) => clockTime(each.start) },
       { label: t("patient.name"), cell: (each) => each.patient?.name },
       { label: t("join.doctor"), cell: (each) => each.doctor },
-      { label: t("patient.phone"), cell: (each) => each.patient?.phone_masked },
+      { label: t("patient.phone"), cell: (each) => h("span", { class: "nowrap", dir: "ltr", text: each.patient?.phone_masked }) },
       { label: t("list.state"), cell: (each) => appointmentStateName(each.state) },
     ],
     actions: (each, reload) =>

@@ -26,7 +26,7 @@ export function notificationsView() {
     columns: [
       { label: t("list.time"), cell: (text) => clockTime(text.created_at) },
       { label: t("notifications.kind"), cell: (text) => kindName(text.kind) },
-      { label: t("patient.phone"), cell: (text) => text.to_masked },
+      { label: t("patient.phone"), cell: (text) => h("span", { class: "nowrap", dir: "ltr", text: text.to_masked }) },
       { label: t("notifications.body"), cell: (text) => text.body },
       { label: t("list.state"), cell: stateOf },
     ],

@@ -54,7 +54,7 @@ function showProblem(problem, parts, summary) {
     const path = error.field.split(".");
     const part = parts.find((each) => path.includes(each.name));
     if (!part) continue;
-    part.refuse(explainField(error));
+    part.refuse(explainField(error, part.label));
     beside.push(part);
   }
   if (beside.length) beside[0].focus();
@@ -79,6 +79,7 @@ function buildField(field) {
   target.addEventListener("input", () => refuse(""));
   return {
     name: field.name,
+    label: field.label,
     read: control.read,
     refuse,
     focus: () => target.focus(),
@@ -98,7 +99,7 @@ function frame(field, id, control, hint, wrong) {
   }
   const text = field.required ? field.label : t("form.optional", { label: field.label });
   const label = control.group
-    ? h("p", { class: "group-label", id: `${id}-label`, text })
+    ? h("p", { class: "group-label", id: `${id}-label`, text: field.plainLabel ? field.label : text })
     : h("label", { for: id, text: field.plainLabel ? field.label : text });
   if (control.group) control.element.setAttribute("aria-labelledby", `${id}-label`);
   return h("div", { class: "field" }, label, hint, control.element, wrong);

@@ -27,9 +27,9 @@ function whoWasFaster({ state, by, at }) {
   return t("error.wrong_state", { state: name });
 }
 
-/** The message to show beside one field, or null. */
-export function explainField(error) {
-  if (currentLanguage() === "en" && error.message) return error.message;
+/** The sentence to show beside the field called `label`. The server's message is what follows the field's name. */
+export function explainField(error, label) {
+  if (currentLanguage() === "en" && error.message) return `${label} ${error.message}.`;
   const key = `error.field.${error.field.split(".").at(-1)}`;
   return t(hasText(key) ? key : "error.field");
 }
