@@ -14,9 +14,9 @@ ADMIN, PASSWORD = "crash-admin", "a long enough password"
 
 
 class Process:
-    """`python -m server` on `home`; every start is on the same data."""
+    """`python -m server` on `home` with further settings; every start is on the same data."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, **further: str) -> None:
         uri = home.settings.mongodb_uri
         database = (
             {"MONGODB_URI": uri.get_secret_value(), "MONGODB_DATABASE": home.settings.mongodb_database} if uri else {}
@@ -31,6 +31,7 @@ class Process:
             "RATE_LIMITS": "off",
             "LOG_LEVEL": "ERROR",
             **database,
+            **further,
         }
         self._process: asyncio.subprocess.Process | None = None
         self.url = ""

@@ -1,0 +1,121 @@
+"""Patients who are called while the server is killed, and a Twilio that counts what it was given.
+
+The count that decides is the stand-in's: a message it took is a text on somebody's phone, whatever the server knows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tests.twilio.faults import FAULTS, NUMBERS, Fault
+from tests.twilio.server import ACCOUNT_SID, AUTH_TOKEN, StandIn
+
+YOUR_TURN = "It is your turn. Please proceed to the doctor's office."
+REACHED = frozenset({"accepted", "sent", "delivered"})
+AREAS = (202, 212, 312, 404, 415, 503, 602, 617, 702, 713)
+PHONES = [f"+1{area}55501{number:02}" for number in range(100) for area in AREAS]
+PHONES = [phone for phone in PHONES if phone not in NUMBERS]  # those are always refused
+NOW_AND_THEN = ("500_after_accepting", "drop_after_accepting", "drop", "429", "503_20503", "502_page")
+
+
+@dataclass
+class CountingTwilio(StandIn):
+    """Takes and answers each message after a moment, as something far away does; misbehaves now and then.
+
+    `taken` holds when each message of ours came in, by our id for it (`m` of its StatusCallback).
+    """
+
+    dice: random.Random = field(default_factory=lambda: random.Random(3))
+    faulty: float = 0.1
+    taken: dict[str, list[float]] = field(default_factory=dict)
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def settings(self) -> dict[str, str]:
+        """What points the product here."""
+        return {
+            "TWILIO_API_URL": self.url,
+            "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+            "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+            "TWILIO_FROM_NUMBER": "+12025550100",
+            "PUBLIC_URL": "https://clinic.example",
+        }
+
+    def fault_for(self, to: str) -> Fault:
+        if self.dice.random() < self.faulty:
+            return FAULTS[self.dice.choice(NOW_AND_THEN)]
+        return super().fault_for(to)
+
+    async def take(self, account: str, form: dict[str, str], fault: Fault) -> dict[str, Any] | None:
+        if form["Body"] == YOUR_TURN:
+            self.came.set()
+        await asyncio.sleep(self.dice.uniform(0, 0.02))
+        message = await super().take(account, form, fault)
+        if message is not None:
+            self.taken.setdefault(message_id(form), []).append(time.time())
+        return message
+
+    async def end(self, fault: Fault) -> None:
+        await asyncio.sleep(self.dice.uniform(0, 0.02))
+        await super().end(fault)
+
+
+def message_id(form: dict[str, str]) -> str:
+    """Our id of the text, from its StatusCallback."""
+    return parse_qs(urlsplit(form["StatusCallback"]).query)["m"][0]
+
+
+@dataclass
+class Called:
+    """One called patient: when the call was asked for, whether a kill came before its text was settled."""
+
+    ticket_id: str
+    asked: float
+    cut: float | None = None
+    settled: float | None = None
+    row: dict[str, Any] | None = None
+
+    def look(self, rows: list[dict[str, Any]], now: float) -> None:
+        """Take in what the log says. A text is settled when no job looks at it any more."""
+        self.row = next((row for row in rows if row["kind"] == "your_turn"), None)
+        if self.row is not None and (self.row["state"] in REACHED or self.row["next_at"] is None):
+            self.settled = now
+
+
+@dataclass
+class Verdict:
+    """How the called patients fared, by what the stand-in took and what reception is told."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+    def judge(self, call: Called, twilio: CountingTwilio) -> None:
+        """One called patient. Wrong: two texts for one call, or none and nobody is told."""
+        row = call.row
+        if row is None:
+            self.wrong.append(f"{call.ticket_id}: called, and no text was ever asked for")
+            return
+        took, state = len(twilio.taken.get(row["id"], ())), row["state"]
+        if took > 1:
+            self.wrong.append(f"{row['id']}: {took} texts for one call; {row['attempts']} {row['events']}")
+        elif took == 0 and state in REACHED:
+            self.wrong.append(f"{row['id']}: {state}, but Twilio never took it; {row['attempts']} {row['events']}")
+        elif took == 1 and row["sid"] and message_id_of(row["sid"], twilio) != row["id"]:
+            self.wrong.append(f"{row['id']}: carries the SID of another text")
+        told = "" if state in REACHED else ", reception told"
+        self.counts[f"{'one text' if took else 'no text'}{told}"] += 1
+        if len(row["attempts"]) > 1:
+            self.counts["sent again after an attempt that had not arrived"] += 1
+
+
+def message_id_of(sid: str, twilio: CountingTwilio) -> str:
+    """Our id of the message Twilio knows as `sid`; empty for a SID it never gave out."""
+    for post in twilio.posts:
+        if post.sid == sid:
+            return message_id(post.form)
+    return ""
