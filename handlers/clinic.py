@@ -10,8 +10,12 @@ from handlers.base import ApiHandler, operation
 from handlers.schemas import Answer, Body, Change
 from server.clinic.model import SettingsChanges
 from server.clock import iso
+from server.ids import new_id
 from server.patients.model import CONSENT_WORDING, LANGUAGES
 from server.queue import self_join
+from server.sms import templates
+from server.sms.model import Kind
+from server.sms.segments import beyond_gsm7, measure
 
 
 class ClinicAnswer(Answer):
@@ -29,13 +33,18 @@ class ClinicAnswer(Answer):
 
 
 class SettingsBody(Body):
-    """What is left out stays; `sms` names the kinds of text to switch on or off."""
+    """What is left out stays; `sms` names the kinds of text to switch on or off.
+
+    `texts` are templates by language and kind: `{name}` is a placeholder, `[…]` a part that is left out when one of
+    its placeholders has no value; null brings the standard wording back.
+    """
 
     name: Change[Annotated[str, Field(max_length=400)]] = None
     late_grace_minutes: Change[int] = None
     max_wait_normal_minutes: Change[int] = None
     max_wait_priority_minutes: Change[int] = None
     sms: Change[Annotated[dict[str, bool], Field(max_length=50)]] = None
+    texts: Change[Annotated[dict[str, dict[str, str | None]], Field(max_length=50)]] = None
 
 
 class SettingsAnswer(Answer):
@@ -46,6 +55,33 @@ class SettingsAnswer(Answer):
     max_wait_normal_minutes: int
     max_wait_priority_minutes: int
     sms: dict[str, bool]
+    texts: dict[str, dict[str, str]]
+
+
+class PreviewBody(Body):
+    """A template as it is being written."""
+
+    kind: Kind
+    language: Literal["en", "es", "fr", "ar"]
+    template: Annotated[str, Field(max_length=5000)]
+
+
+class PreviewAnswer(Answer):
+    """How the template would be sent, filled with examples as long as they get.
+
+    `problems` (each follows the words "the template") are why it could not be saved; `beyond_gsm7` the characters that
+    make it UCS-2, 70 to a segment instead of 160; `optional` placeholders stand in square brackets only.
+    """
+
+    body: str
+    alphabet: Literal["gsm7", "ucs2"]
+    units: int
+    segments: int
+    beyond_gsm7: str
+    problems: list[str]
+    placeholders: list[str]
+    optional: list[str]
+    standard: str
 
 
 class ClinicHandler(ApiHandler):
@@ -83,7 +119,35 @@ class SettingsHandler(ApiHandler):
         self.answer(settings.as_json())
 
 
+class PreviewHandler(ApiHandler):
+    @operation(summary="How a text's template would be sent", body=PreviewBody, answer=PreviewAnswer)
+    async def post(self) -> None:
+        """Saves nothing. A link has the address of this clinic."""
+        body = self.body(PreviewBody)
+        text = templates.sample(body.kind, body.template.strip(), self._link())
+        size = measure(text)
+        always, sometimes = templates.PLACEHOLDERS[body.kind]
+        self.answer(
+            {
+                "body": text,
+                "alphabet": size.alphabet.value,
+                "units": size.units,
+                "segments": size.segments,
+                "beyond_gsm7": beyond_gsm7(text),
+                "problems": templates.mistakes(body.kind, body.template.strip()),
+                "placeholders": sorted(always | sometimes),
+                "optional": sorted(sometimes),
+                "standard": templates.TEMPLATES[body.language][body.kind],
+            }
+        )
+
+    def _link(self) -> str:
+        public_url = self.services.settings.public_url
+        return f"{public_url}/t/{new_id()}" if public_url else templates.SAMPLE["link"]
+
+
 routes = [
     ("/api/clinic/", ClinicHandler),
     ("/api/settings/", SettingsHandler),
+    ("/api/settings/texts/preview/", PreviewHandler),
 ]

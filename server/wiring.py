@@ -130,6 +130,7 @@ def _make(
             enabled=clinic.sends,
             wake=lambda at: jobs.wake("pump", at),
             link=lambda ticket_id: f"{settings.public_url}/t/{ticket_id}" if settings.public_url else "",
+            wording=clinic.wording,
         ),
         sole=settings.mongodb_uri is None,
     )

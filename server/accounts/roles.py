@@ -164,6 +164,7 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     # operation and documentation
     "GET /healthz": PUBLIC,
     "GET /readyz": PUBLIC,
+    "POST /api/settings/texts/preview/": ADMIN,
     "GET /metrics": LOOPBACK,
     "GET /api/openapi.json": PUBLIC,
     "GET /api/docs/": PUBLIC,

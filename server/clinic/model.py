@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from server.errors import Faults, Invalid
 from server.queue.model import Policy
 from server.sms.model import Kind
+from server.sms.templates import TEMPLATES, Wording, mistakes, template
 
 LONGEST_NAME = 100
 MINUTES = {
@@ -22,13 +23,17 @@ _KINDS = tuple(kind.value for kind in Kind)
 
 @dataclass(frozen=True, slots=True)
 class ClinicSettings:
-    """What an administrator may change. Minutes as DESIGN 2 explains them; `sms_off` are the texts not sent."""
+    """What an administrator may change. Minutes as DESIGN 2 explains them; `sms_off` are the texts not sent.
+
+    `wording` are the templates that are not ours, by language and kind.
+    """
 
     name: str
     late_grace_minutes: int = 10
     max_wait_normal_minutes: int = 60
     max_wait_priority_minutes: int = 30
     sms_off: frozenset[str] = frozenset()
+    wording: Wording = field(default_factory=dict)
 
     @property
     def policy(self) -> Policy:
@@ -40,25 +45,33 @@ class ClinicSettings:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The shape of `/api/settings/`: `sms` says of each kind of text whether it is sent."""
+        """The shape of `/api/settings/`: `sms` says of each kind whether it is sent, `texts` how it is worded."""
         return {
             "name": self.name,
             "late_grace_minutes": self.late_grace_minutes,
             "max_wait_normal_minutes": self.max_wait_normal_minutes,
             "max_wait_priority_minutes": self.max_wait_priority_minutes,
             "sms": {kind.value: kind.value not in self.sms_off for kind in Kind},
+            "texts": {
+                language: {kind.value: template(kind, language, self.wording) for kind in Kind}
+                for language in TEMPLATES
+            },
         }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsChanges:
-    """What a change says; None means unchanged. `sms` names the kinds to switch on or off."""
+    """What a change says; None means unchanged. `sms` names the kinds to switch on or off.
+
+    `texts` are templates by language and kind; None brings our own wording back.
+    """
 
     name: str | None = None
     late_grace_minutes: int | None = None
     max_wait_normal_minutes: int | None = None
     max_wait_priority_minutes: int | None = None
     sms: Mapping[str, bool] | None = None
+    texts: Mapping[str, Mapping[str, str | None]] | None = None
 
 
 def change(settings: ClinicSettings, changes: SettingsChanges) -> ClinicSettings:
@@ -72,10 +85,11 @@ def change(settings: ClinicSettings, changes: SettingsChanges) -> ClinicSettings
         if kind not in _KINDS:
             faults.add(f"sms.{kind}", f"is not a kind of text; use {', '.join(_KINDS)}")
         sms_off = sms_off - {kind} if on else sms_off | {kind}
+    wording = _worded(faults, settings.wording, changes.texts or {})
     if minutes["max_wait_priority_minutes"] > minutes["max_wait_normal_minutes"]:
         faults.add("max_wait_priority_minutes", "is longer than max_wait_normal_minutes; priority waits less")
     faults.settle()
-    return replace(settings, name=name, sms_off=sms_off, **minutes)
+    return replace(settings, name=name, sms_off=sms_off, wording=wording, **minutes)
 
 
 def _minutes(faults: Faults, field: str, value: int | None, otherwise: int) -> int:
@@ -84,6 +98,26 @@ def _minutes(faults: Faults, field: str, value: int | None, otherwise: int) -> i
     if value not in MINUTES[field]:
         faults.add(field, f"is not between {MINUTES[field].start} and {MINUTES[field].stop - 1} minutes")
     return value
+
+
+def _worded(faults: Faults, before: Wording, changes: Mapping[str, Mapping[str, str | None]]) -> Wording:
+    """`before` with `changes` made; what is worded as we do is not kept, so that it follows ours."""
+    wording = {language: dict(kinds) for language, kinds in before.items()}
+    for language, kinds in changes.items():
+        if language not in TEMPLATES:
+            faults.add(f"texts.{language}", f"is not a language of the texts; use {', '.join(TEMPLATES)}")
+            continue
+        own = wording.setdefault(language, {})
+        for kind, text in kinds.items():
+            if kind not in _KINDS:
+                faults.add(f"texts.{language}.{kind}", f"is not a kind of text; use {', '.join(_KINDS)}")
+            elif text is None or text.strip() == TEMPLATES[language][Kind(kind)]:
+                own.pop(kind, None)
+            else:
+                for mistake in mistakes(Kind(kind), text):
+                    faults.add(f"texts.{language}.{kind}", mistake)
+                own[kind] = unicodedata.normalize("NFC", text.strip())
+    return {language: kinds for language, kinds in wording.items() if kinds}
 
 
 def _name(text: str) -> str:

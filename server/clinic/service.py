@@ -8,6 +8,7 @@ from server.clinic.model import ClinicSettings, SettingsChanges, change
 from server.clinic.store import ClinicStore
 from server.errors import StorageUnavailable
 from server.queue.model import Policy
+from server.sms.templates import Wording
 from server.storage.port import Storage
 
 MOST_TRIES = 20
@@ -48,6 +49,10 @@ class ClinicService:
     def sends(self, kind: str) -> bool:
         """Whether texts of this kind are switched on."""
         return kind not in self._settings.sms_off
+
+    def wording(self) -> Wording:
+        """The templates of texts that the clinic has changed."""
+        return self._settings.wording
 
     async def update(self, changes: SettingsChanges) -> ClinicSettings:
         """Make `changes`. Raises Invalid."""

@@ -41,6 +41,7 @@ def _document(settings: ClinicSettings, rev: int) -> Document:
         "max_wait_normal_minutes": settings.max_wait_normal_minutes,
         "max_wait_priority_minutes": settings.max_wait_priority_minutes,
         "sms_off": sorted(settings.sms_off),
+        "wording": {language: dict(kinds) for language, kinds in settings.wording.items()},
     }
 
 
@@ -51,4 +52,5 @@ def _settings(document: Document) -> ClinicSettings:
         max_wait_normal_minutes=document["max_wait_normal_minutes"],
         max_wait_priority_minutes=document["max_wait_priority_minutes"],
         sms_off=frozenset(document["sms_off"]),
+        wording=document.get("wording", {}),
     )

@@ -32,7 +32,7 @@ from server.sms.model import (
 from server.sms.provider import Provider
 from server.sms.pump import Pump
 from server.sms.store import MessageStore, Page
-from server.sms.templates import compose
+from server.sms.templates import Wording, compose
 from server.sms.views import message_view
 from server.storage.port import DuplicateKey, Storage
 
@@ -49,6 +49,7 @@ class Hooks:
     `on_state(ticket_id, state, code)` is told of each ticket's latest text. `still_true(ticket_id, kind,
     call)` is asked right before each request. `enabled(kind)` is the clinic's switch. `wake(at)` makes
     `pump` run no later than `at`. `link(ticket_id)` is the live page's address, empty without PUBLIC_URL.
+    `wording()` are the templates the clinic has changed.
     """
 
     on_state: Callable[[str, str, str | None], None]
@@ -56,6 +57,7 @@ class Hooks:
     enabled: Callable[[str], bool]
     wake: Callable[[datetime], None]
     link: Callable[[str], str]
+    wording: Callable[[], Wording] = dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Outbox:
         enabled = self._hooks.enabled(message.kind)
         state, code = admit(message, now, enabled=enabled, live=self.live)
         values = {"link": self._hooks.link(message.ticket_id) if message.ticket_id else "", **message.values}
-        body = compose(Kind(message.kind), message.language, values)
+        body = compose(Kind(message.kind), message.language, values, self._hooks.wording())
         day = self._clinic_time.service_day(now).isoformat()
         await self._insert(written(message, body, day, now, state, code))
 

@@ -41,6 +41,11 @@ def measure(text: str) -> Size:
     return Size(Alphabet.UCS2, sum(widths), _segments(widths, single=70, joined=67))
 
 
+def beyond_gsm7(text: str) -> str:
+    """The characters, each once, for whose sake the whole text is sent as UCS-2."""
+    return "".join(dict.fromkeys(char for char in text if char not in _BASIC and char not in _ESCAPED))
+
+
 def _segments(widths: list[int], *, single: int, joined: int) -> int:
     if sum(widths) <= single:
         return 1

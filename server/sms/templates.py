@@ -11,8 +11,38 @@ import re
 from collections.abc import Mapping
 
 from server.sms.model import Kind
+from server.sms.segments import measure
 
 DEFAULT_LANGUAGE = "en"
+LONGEST = 700  # characters of a template
+MOST_SEGMENTS = 4
+
+Wording = Mapping[str, Mapping[str, str]]
+"""Templates of the clinic's own, by language and kind; what is not in it is worded as here."""
+
+# What a template may name. The first always has a value; the others may lack one and stand in brackets.
+PLACEHOLDERS: Mapping[Kind, tuple[frozenset[str], frozenset[str]]] = {
+    Kind.CODE: (frozenset({"code"}), frozenset()),
+    Kind.BOOKED: (frozenset({"when"}), frozenset()),
+    Kind.REMINDER: (frozenset({"when"}), frozenset()),
+    Kind.JOINED: (frozenset({"code"}), frozenset({"link"})),
+    Kind.SOON: (frozenset({"code"}), frozenset({"ahead", "link"})),
+    Kind.YOUR_TURN: (frozenset({"code"}), frozenset({"room", "link"})),
+    Kind.RECALLED: (frozenset({"code"}), frozenset({"room", "link"})),
+    Kind.MISSED: (frozenset({"code"}), frozenset({"link"})),
+    Kind.DELAYED: (frozenset({"code"}), frozenset({"link"})),
+    Kind.PUT_BACK: (frozenset({"code"}), frozenset({"link"})),
+    Kind.CANCELLED: (frozenset(), frozenset({"code"})),
+}
+
+# As long as they get, so that a preview never shows fewer segments than will be sent.
+SAMPLE: Mapping[str, str] = {
+    "code": "AA007",
+    "room": "12",
+    "ahead": "3",
+    "when": "2026-03-02 14:30",
+    "link": "https://queue.clinic.example/t/abcdefghijklmnopqrstuv",
+}
 
 TEMPLATES: Mapping[str, Mapping[Kind, str]] = {
     "en": {
@@ -73,13 +103,65 @@ _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
-def compose(kind: Kind, language: str, values: Mapping[str, str]) -> str:
+def compose(kind: Kind, language: str, values: Mapping[str, str], wording: Wording | None = None) -> str:
     """The text of `kind` in `language` (`pt-BR` is looked up as `pt`; unknown ones get English), filled in.
 
     Raises KeyError for a placeholder outside brackets that has no value: such a text must not go out.
     """
-    known = TEMPLATES.get(language.split("-")[0].lower(), TEMPLATES[DEFAULT_LANGUAGE])
-    return fill(known[kind], values)
+    language = language.split("-")[0].lower()
+    return fill(template(kind, language if language in TEMPLATES else DEFAULT_LANGUAGE, wording or {}), values)
+
+
+def template(kind: Kind, language: str, wording: Wording) -> str:
+    """The clinic's own wording, else ours. `language` is one of `TEMPLATES`."""
+    return wording.get(language, {}).get(kind.value) or TEMPLATES[language][kind]
+
+
+def sample(kind: Kind, template: str, link: str = SAMPLE["link"]) -> str:
+    """What `template` looks like when it is sent; of a template with mistakes, as far as it can be filled."""
+    values = {**SAMPLE, "link": link}
+    if kind is Kind.CODE:
+        values["code"] = "123456"
+    unknown = {name: f"{{{name}}}" for name in _PLACEHOLDER.findall(template) if name not in values}
+    return fill(template, {**values, **unknown})
+
+
+def mistakes(kind: Kind, template: str) -> list[str]:
+    """Why `template` cannot be a text of `kind`, each in words that follow its name; empty: it can."""
+    if not template.strip():
+        return ["is empty"]
+    if len(template) > LONGEST:
+        return [f"is longer than {LONGEST} characters"]
+    found = []
+    if not template.replace("\n", " ").isprintable():
+        found.append("holds a character that cannot be shown")
+    outside = _OPTIONAL.sub("", template)
+    if re.search(r"[\[\]]", outside):
+        found.append("has a square bracket without its partner, or one pair inside another")
+    if re.search(r"[{}]", _PLACEHOLDER.sub("", template)):
+        found.append("has a brace that belongs to no placeholder")
+    found += _misplaced(kind, template, outside)
+    if (segments := measure(sample(kind, template)).segments) > MOST_SEGMENTS:
+        found.append(f"takes {segments} segments; {MOST_SEGMENTS} are the most")
+    return found
+
+
+def _misplaced(kind: Kind, template: str, outside: str) -> list[str]:
+    always, sometimes = PLACEHOLDERS[kind]
+    known = ", ".join(f"{{{name}}}" for name in sorted(always | sometimes))
+    found = [
+        f"names {{{name}}}, which this kind of text does not know; use {known}"
+        for name in dict.fromkeys(_PLACEHOLDER.findall(template))
+        if name not in always | sometimes
+    ]
+    found += [
+        f"needs square brackets around the part with {{{name}}}, which does not always have a value"
+        for name in dict.fromkeys(_PLACEHOLDER.findall(outside))
+        if name in sometimes
+    ]
+    if kind is Kind.CODE and "{code}" not in outside:
+        found.append("does not tell the {code}")
+    return found
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:

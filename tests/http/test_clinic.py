@@ -50,3 +50,38 @@ async def test_wrong_settings_are_named_and_only_for_administrators(practice: Pr
     assert fields(await practice.admin.patch("/api/settings/", {"sms": {"booked": 1}})) == ["sms.booked"]
     (await practice.desk.get("/api/settings/")).problem(403, "forbidden")
     (await practice.desk.patch("/api/settings/", {})).problem(403, "forbidden")
+
+
+@pytest.mark.gen_test
+async def test_a_text_is_worded_anew_and_sent_so(practice: Practice) -> None:
+    doctor, patient = await practice.doctor(), await practice.patient(phone="+12025550147")
+    wrong = {"texts": {"en": {"booked": "Hello {name}"}}}
+    assert fields(await practice.admin.patch("/api/settings/", wrong)) == ["texts.en.booked"]
+    after = (await practice.admin.patch("/api/settings/", {"texts": {"en": {"booked": "See you: {when}"}}})).ok()
+    assert after["texts"]["en"]["booked"] == "See you: {when}"
+    body = {"doctor_id": doctor["id"], "patient_id": patient["id"], "start": (await practice.slots(doctor["id"]))[0]}
+    (await practice.desk.post("/api/appointments/", body)).ok(201)
+    (text,) = await practice.messages(patient_id=patient["id"])
+    assert text["body"].startswith("See you: 2026-")
+    back = (await practice.admin.patch("/api/settings/", {"texts": {"en": {"booked": None}}})).ok()
+    assert back["texts"]["en"]["booked"] == "Your appointment is booked[ for {when}]."
+
+
+@pytest.mark.gen_test
+async def test_a_template_is_previewed(practice: Practice) -> None:
+    template = {"kind": "soon", "language": "fr", "template": "Numéro {code} : bientôt[, encore {ahead}]."}
+    shown = (await practice.admin.post("/api/settings/texts/preview/", template)).ok(200)
+    assert shown == {
+        "body": "Numéro AA007 : bientôt, encore 3.",
+        "alphabet": "ucs2",
+        "units": 33,
+        "segments": 1,
+        "beyond_gsm7": "ô",
+        "problems": [],
+        "placeholders": ["ahead", "code", "link"],
+        "optional": ["ahead", "link"],
+        "standard": "Numéro {code} : votre tour approche[, encore {ahead} avant vous]. Restez à proximité.",
+    }
+    wrong = (await practice.admin.post("/api/settings/texts/preview/", {**template, "template": "{name}"})).ok(200)
+    assert wrong["body"] == "{name}" and len(wrong["problems"]) == 1
+    (await practice.desk.post("/api/settings/texts/preview/", template)).problem(403, "forbidden")

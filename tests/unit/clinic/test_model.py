@@ -32,3 +32,19 @@ def test_every_wrong_field_is_named() -> None:
         )
     fields = [error.field for error in refusal.value.errors]
     assert fields == ["name", "late_grace_minutes", "sms.pigeon", "max_wait_priority_minutes"]
+
+
+def test_texts_are_worded_anew_and_brought_back() -> None:
+    after = change(BEFORE, SettingsChanges(texts={"en": {"soon": " Soon, {code}! "}}))
+    assert after.wording == {"en": {"soon": "Soon, {code}!"}}
+    texts = after.as_json()["texts"]
+    assert (texts["en"]["soon"], texts["es"]) == ("Soon, {code}!", BEFORE.as_json()["texts"]["es"])
+    standard = BEFORE.as_json()["texts"]["en"]["soon"]
+    for back in (None, standard):
+        assert change(after, SettingsChanges(texts={"en": {"soon": back}})) == BEFORE
+
+
+def test_every_wrong_text_is_named() -> None:
+    with pytest.raises(Invalid) as refusal:
+        change(BEFORE, SettingsChanges(texts={"tlh": {}, "es": {"pigeon": "x", "soon": "{name}"}}))
+    assert [error.field for error in refusal.value.errors] == ["texts.tlh", "texts.es.pigeon", "texts.es.soon"]

@@ -9,7 +9,7 @@ import pytest
 from server.patients.model import LANGUAGES
 from server.sms.model import LIFETIMES, Kind
 from server.sms.segments import Alphabet, measure
-from server.sms.templates import TEMPLATES, compose, fill
+from server.sms.templates import TEMPLATES, compose, fill, mistakes, sample
 
 EVERYTHING = {
     "code": "A007",
@@ -70,3 +70,42 @@ def test_a_text_without_its_code_is_not_written() -> None:
 
 def test_values_are_not_templates() -> None:
     assert fill("Number {code}.", {"code": "{room}[x]"}) == "Number {room}[x]."
+
+
+@pytest.mark.parametrize(("language", "kind"), EVERY)
+def test_our_own_wording_passes_the_check(language: str, kind: Kind) -> None:
+    assert mistakes(kind, TEMPLATES[language][kind]) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "template", "said"),
+    [
+        (Kind.SOON, "  ", "is empty"),
+        (Kind.SOON, "x" * 701, "longer than 700"),
+        (Kind.SOON, "Number {name}.", "names {name}"),
+        (Kind.SOON, "Only {ahead} to go.", "needs square brackets"),
+        (Kind.CANCELLED, "Number {code} is cancelled.", "needs square brackets"),
+        (Kind.SOON, "Number [{code}.", "without its partner"),
+        (Kind.SOON, "A [b [{ahead}] c] d", "one pair inside another"),
+        (Kind.SOON, "Number {code.", "a brace"),
+        (Kind.SOON, "Number {Code}.", "a brace"),
+        (Kind.CODE, "Hello.", "does not tell"),
+        (Kind.CODE, "Hello[ {code}].", "does not tell"),
+        (Kind.SOON, "bell \a", "cannot be shown"),
+        (Kind.SOON, "ح" * 300, "takes 5 segments"),
+    ],
+)
+def test_mistakes_are_told(kind: Kind, template: str, said: str) -> None:
+    assert any(said in mistake for mistake in mistakes(kind, template))
+
+
+def test_the_clinics_wording_goes_before_ours_in_its_language_alone() -> None:
+    wording = {"en": {"soon": "Soon, {code}!"}}
+    assert compose(Kind.SOON, "en-GB", EVERYTHING, wording) == "Soon, A007!"
+    assert compose(Kind.SOON, "tlh", EVERYTHING, wording) == "Soon, A007!"
+    assert compose(Kind.SOON, "es", EVERYTHING, wording) == compose(Kind.SOON, "es", EVERYTHING)
+    assert compose(Kind.MISSED, "en", EVERYTHING, wording) == compose(Kind.MISSED, "en", EVERYTHING)
+
+
+def test_a_sample_shows_what_it_cannot_fill() -> None:
+    assert sample(Kind.CODE, "{code} for {name}") == "123456 for {name}"
