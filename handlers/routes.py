@@ -25,6 +25,7 @@ from handlers import (
     queues,
     tickets,
     tokens,
+    unreached,
     users,
 )
 from handlers.operations import operations
@@ -41,6 +42,7 @@ _PARTS: Final = (
     appointments,
     queues,
     tickets,
+    unreached,
     notifications,
     displays,
     clinic,

@@ -143,8 +143,13 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "POST /api/tickets/{ticket_id}/late/": PUBLIC,
     # messages
     "GET /api/notifications/": STAFF,
+    "GET /api/notifications/export/": DESK,
+    "GET /api/notifications/unreached/": STAFF,
+    "GET /api/notifications/account/": STAFF,
     "GET /api/notifications/{notification_id}/": STAFF,
     "POST /api/notifications/{notification_id}/resend/": STAFF,
+    "POST /api/notifications/{notification_id}/handled/": STAFF,
+    "POST /api/notifications/{notification_id}/number/": STAFF,
     # administration
     "GET /api/users/": ADMIN,
     "POST /api/users/": ADMIN,
@@ -159,12 +164,12 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "DELETE /api/displays/{display_id}/": ADMIN,
     "GET /api/settings/": ADMIN,
     "PATCH /api/settings/": ADMIN,
+    "POST /api/settings/texts/preview/": ADMIN,
     "GET /api/audit/": ADMIN,
     "GET /api/clinic/": PUBLIC,
     # operation and documentation
     "GET /healthz": PUBLIC,
     "GET /readyz": PUBLIC,
-    "POST /api/settings/texts/preview/": ADMIN,
     "GET /metrics": LOOPBACK,
     "GET /api/openapi.json": PUBLIC,
     "GET /api/docs/": PUBLIC,

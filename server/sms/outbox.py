@@ -31,7 +31,7 @@ from server.sms.model import (
 )
 from server.sms.provider import Provider
 from server.sms.pump import Pump
-from server.sms.store import MessageStore, Page
+from server.sms.store import Filters, MessageStore, Page
 from server.sms.templates import Wording, compose
 from server.sms.views import message_view
 from server.storage.port import DuplicateKey, Storage
@@ -199,9 +199,19 @@ class Outbox:
             raise NotFound("There is no such message.")
         return message
 
-    async def page(self, filters: Mapping[str, str], cursor: str | None, limit: int) -> Page:
+    async def page(self, filters: Filters, cursor: str | None, limit: int, *, since: str | None = None) -> Page:
         """The log, newest first; see MessageStore.page."""
-        return await self._store.page(filters, cursor, limit)
+        return await self._store.page(filters, cursor, limit, since=since)
+
+    async def note(self, id: str, what: str, detail: str = "") -> Message:
+        """Write something staff did about a text into its timeline, once. Raises NotFound."""
+        while True:
+            row = await self.get(id)
+            if any(event.what == what and event.detail == detail for event in row.events):
+                return row
+            event = Event(self._clock.now(), what, detail)
+            if (saved := await self._store.replace(replace(row, events=(*row.events, event)))) is not None:
+                return saved
 
     async def of_ticket(self, ticket_id: str) -> list[dict[str, Any]]:
         """A ticket's texts as the log shows them, newest first (at most 50)."""

@@ -16,6 +16,8 @@ MOST_LOOKED_AT = 2000
 # The filters that have an index, the most selective first.
 _INDEXED = ("ticket_id", "patient_id", "state", "day", "kind")
 
+Filters = Mapping[str, str | tuple[str, ...]]
+
 _PLAIN = tuple(field.name for field in fields(Message) if field.name not in ("id", "attempts", "events"))
 
 
@@ -55,23 +57,24 @@ class MessageStore:
         found = await self._storage.find(COLLECTION, where, limit=limit)
         return sorted(map(from_document, found), key=lambda message: message.order)
 
-    async def page(self, filters: Mapping[str, str], cursor: str | None, limit: int) -> Page:
-        """Texts that meet every filter (`ticket_id`, `patient_id`, `day`, `state`, `kind`), newest first.
+    async def page(self, filters: Filters, cursor: str | None, limit: int, *, since: str | None = None) -> Page:
+        """Texts that meet every filter (`ticket_id`, `state`, `code`, any plain field), newest first.
 
-        With several filters a page may hold fewer than `limit` items and still have a next one.
+        A tuple means any of its values. `since` is the `order` of the oldest text that counts. With several filters
+        a page may hold fewer than `limit` items and still have a next one.
         """
-        first = next((name for name in _INDEXED if name in filters), None)
-        rest = {name: value for name, value in filters.items() if name != first}
+        first = next((name for name in _INDEXED if isinstance(filters.get(name), str)), None)
+        rest = {name: (v,) if isinstance(v, str) else v for name, v in filters.items() if name != first}
         items: list[Message] = []
         looked_at = 0
         while looked_at < MOST_LOOKED_AT:
-            where: dict[str, Condition] = {first: filters[first]} if first else {}
-            if cursor is not None:
-                where["order"] = Range(lt=cursor)
+            where: dict[str, Condition] = {first: str(filters[first])} if first else {}
+            if cursor is not None or since is not None:
+                where["order"] = Range(gte=since, lt=cursor)
             read = min(200, limit + 1) if not rest else 200
             found = await self._storage.find(COLLECTION, where, sort="order", descending=True, limit=read)
             for document in found:
-                if all(document[name] == value for name, value in rest.items()):
+                if all(document[name] in values for name, values in rest.items()):
                     if len(items) == limit:
                         return Page(tuple(items), items[-1].order)
                     items.append(from_document(document))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -151,3 +154,95 @@ async def test_an_account_that_twilio_refuses_shows_in_the_metrics(desk: Desk) -
         await asyncio.sleep(0.01)
     metrics = (await desk.admin.get("/metrics")).raw.decode()
     assert 'clinic_sms_blocked{code="20003"} 1.0' in metrics
+
+
+async def test_the_log_is_narrowed_to_groups_codes_and_days(desk: Desk) -> None:
+    failed, sent = await desk.your_turn(await desk.call("+12025550111")), await desk.your_turn(await desk.call())
+    assert [row["id"] for row in await desk.logged(group="not_reached", kind="your_turn")] == [failed["id"]]
+    assert sent["id"] in {row["id"] for row in await desk.logged(group="sent", kind="your_turn")}
+    assert [row["id"] for row in await desk.logged(code="21211", kind="your_turn")] == [failed["id"]]
+    assert await desk.logged(group="sent", kind="your_turn", doctor_id="somebody-else-entirely") == []
+    today = desk.server.services.clinic_time.service_day(desk.server.services.clock.now())
+    within = {"since": today.isoformat(), "until": today.isoformat(), "kind": "your_turn"}
+    assert {row["id"] for row in await desk.logged(**within)} == {failed["id"], sent["id"]}
+    tomorrow, yesterday = today + timedelta(days=1), today - timedelta(days=1)
+    assert await desk.logged(since=tomorrow.isoformat()) == []
+    assert await desk.logged(until=yesterday.isoformat()) == []
+    problem = (await desk.admin.get("/api/notifications/", {"group": "sent", "state": "failed"})).problem(
+        422, "invalid"
+    )
+    assert problem["errors"][0]["field"] == "state"
+
+
+async def unreached(desk: Desk) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await desk.admin.get("/api/notifications/unreached/")).ok()["items"]
+    return found
+
+
+async def test_reception_sees_who_was_not_reached_until_it_is_settled(desk: Desk) -> None:
+    ticket = await desk.call("+12025550111")
+    row = await desk.your_turn(ticket)
+    [item] = [item for item in await unreached(desk) if item["kind"] == "your_turn"]
+    assert (item["id"], item["name"], item["ticket_code"], item["room"]) == (row["id"], "Ada", ticket["code"], "1")
+    assert (item["to_masked"], item["ticket_state"]) == ("•••• 0111", "called")
+
+    path = f"/api/notifications/{row['id']}/resend/"
+    (await desk.admin.post(path, {"phone": "+12025550123", "keep": True})).ok(201)
+    assert row["id"] not in {item["id"] for item in await unreached(desk)}
+    kept = (await desk.admin.get(f"/api/patients/{row['patient_id']}/")).ok()
+    assert (kept["phone"], kept["number_confirmed"]) == ("+12025550123", True)
+    events = (await desk.admin.get(f"/api/notifications/{row['id']}/")).ok()["events"]
+    assert events[-1]["what"] == "resent"
+
+
+async def test_a_text_is_settled_by_hand_or_by_the_patient_coming_all_the_same(desk: Desk) -> None:
+    told = await desk.your_turn(await desk.call("+12025550114"))
+    (await desk.admin.post(f"/api/notifications/{told['id']}/handled/")).ok()
+    assert [item for item in await unreached(desk) if item["kind"] == "your_turn"] == []
+    came = await desk.call("+12025550111")
+    await desk.your_turn(came)
+    assert [item["ticket_id"] for item in await unreached(desk) if item["kind"] == "your_turn"] == [came["id"]]
+    (await desk.admin.post(f"/api/tickets/{came['id']}/start/")).ok()
+    assert [item for item in await unreached(desk) if item["kind"] == "your_turn"] == []
+
+
+async def test_somebody_who_answered_stop_is_on_the_list_and_who_never_agreed_is_not(desk: Desk) -> None:
+    never = await desk.call(consent=False)
+    await desk.your_turn(never)
+    assert await unreached(desk) == []
+    stopped = await desk.call("+12025550110")
+    await desk.your_turn(stopped)
+    assert {item["ticket_id"] for item in await unreached(desk)} == {stopped["id"]}
+
+
+async def test_the_whole_number_is_shown_on_request_and_that_is_written_down(desk: Desk) -> None:
+    row = await desk.your_turn(await desk.call())
+    shown = (await desk.admin.post(f"/api/notifications/{row['id']}/number/")).ok()
+    assert shown == {"phone": "+12025550123"}
+    events = (await desk.admin.get(f"/api/notifications/{row['id']}/")).ok()["events"]
+    assert [event["what"] for event in events] == ["number_shown"]
+    await desk.server.services.audit.flush()
+    audited = (await desk.admin.get("/api/audit/", {"subject_id": row["id"]})).ok()["items"]
+    assert [entry["action"] for entry in audited] == ["phone number shown"]
+
+
+async def test_the_log_is_taken_away_as_csv_with_numbers_masked(desk: Desk) -> None:
+    await desk.your_turn(await desk.call("+12025550111"))
+    await desk.your_turn(await desk.call())
+    reply = await desk.admin.get("/api/notifications/export/", {"kind": "your_turn"})
+    assert reply.headers["Content-Type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(StringIO(reply.raw.decode(), newline="")))
+    assert [(row["state"], row["code"], row["body"]) for row in rows] == [
+        ("accepted", "", YOUR_TURN),
+        ("failed", "21211", YOUR_TURN),
+    ]
+    assert "+1202555" not in reply.raw.decode()
+
+
+async def test_a_refused_account_is_told_with_its_reason(desk: Desk) -> None:
+    assert (await desk.admin.get("/api/notifications/account/")).ok() == {"live": True, "fault": None}
+    desk.stand_in.accounts[ACCOUNT_SID] = "another-token"
+    await desk.call()
+    while (fault := (await desk.admin.get("/api/notifications/account/")).ok()["fault"]) is None:
+        await asyncio.sleep(0.01)
+    assert (fault["code"], fault["meaning"]) == ("20003", "the account's credentials were not accepted")

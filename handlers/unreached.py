@@ -1,0 +1,169 @@
+"""Texts that went wrong, and what the desk does about them: who was not reached and why, and ways to put it right."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from handlers.base import ApiHandler, operation
+from handlers.notifications import NotificationAnswer
+from handlers.schemas import Answer, Body
+from server.clock import iso
+from server.errors import Invalid, NotFound, WrongState
+from server.ids import order_key
+from server.patients.model import PatientChanges
+from server.patients.phones import parse_phone
+from server.sms.model import Message, MessageState
+from server.sms.unreached import HANDLED, NOT_REACHED, RESENT, SHOWN, not_reached, still_news
+from server.sms.views import message_view
+
+MOST_PER_STATE: Final = 100
+
+
+class UnreachedItem(NotificationAnswer):
+    """A text and whom it missed. Without a ticket, `ticket_code`, `ticket_state`, `doctor` and `room` are null."""
+
+    name: str
+    ticket_code: str | None
+    ticket_state: str | None
+    doctor: str | None
+    room: str | None
+
+
+class UnreachedAnswer(Answer):
+    """Newest first; `more` says that there are others besides."""
+
+    items: list[UnreachedItem]
+    more: bool
+
+
+class FaultAnswer(Answer):
+    """Why Twilio takes no text at all: its code, what that means, and since when."""
+
+    code: str
+    meaning: str
+    since: str
+
+
+class AccountAnswer(Answer):
+    """`live` false: no account is set and texts are only logged."""
+
+    live: bool
+    fault: FaultAnswer | None
+
+
+class NumberAnswer(Answer):
+    phone: str
+
+
+class ResendBody(Body):
+    """Without `phone` the text goes to the same number again; `keep` makes `phone` the patient's number from now on."""
+
+    phone: Annotated[str | None, Field(max_length=40)] = None
+    keep: bool = False
+
+
+class UnreachedHandler(ApiHandler):
+    @operation(summary="Today's texts that did not reach their patient and still matter", answer=UnreachedAnswer)
+    async def get(self) -> None:
+        services = self.services
+        today = services.clinic_time.service_day(services.clock.now())
+        since = order_key(services.clinic_time.day_start(today), "")
+        states = (*NOT_REACHED, MessageState.SUPPRESSED)
+        pages = await asyncio.gather(
+            *(services.outbox.page({"state": state.value}, None, MOST_PER_STATE, since=since) for state in states)
+        )
+        rows = sorted(
+            (row for page in pages for row in page.items if not_reached(row)), key=lambda row: row.order, reverse=True
+        )
+        items = [item for row in rows if (item := await self._item(row)) is not None]
+        self.answer({"items": items, "more": any(page.next_cursor is not None for page in pages)})
+
+    async def _item(self, row: Message) -> dict[str, Any] | None:
+        """The text with whom it missed; None if that no longer matters."""
+        try:
+            if not row.ticket_id:
+                name = (await self.services.patients.get(row.patient_id)).name
+                return _item(row, name, {})
+            ticket = await self.services.queues.ticket(row.ticket_id, staff=True)
+        except NotFound:
+            return None
+        if not still_news(row.kind, ticket["state"]):
+            return None
+        return _item(row, (ticket["patient"] or {}).get("name") or "", ticket)
+
+
+class AccountHandler(ApiHandler):
+    @operation(summary="Whether Twilio takes texts, and if not, why", answer=AccountAnswer)
+    async def get(self) -> None:
+        alert = self.services.outbox.figures().alert
+        fault = {"code": alert.code, "meaning": alert.meaning, "since": iso(alert.since)} if alert else None
+        self.answer({"live": self.services.outbox.live, "fault": fault})
+
+
+class ResendHandler(ApiHandler):
+    @operation(
+        summary="Send a text again, also to another number",
+        body=ResendBody,
+        answer=NotificationAnswer,
+        status=201,
+        errors=(NotFound, WrongState, Invalid),
+        idempotent=True,
+    )
+    async def post(self, notification_id: str) -> None:
+        """Makes a new row with the same text; consent is asked of the patient's record as it is now."""
+        body = self.body(ResendBody)
+        country = self.services.settings.default_country
+        phone = parse_phone(body.phone, country) if body.phone else None
+        old = await self.services.outbox.get(notification_id)
+        patient = await self.services.patients.get(old.patient_id)
+        message, replayed = await self.services.outbox.resend(
+            old, self.command_id(), phone=phone, consent=patient.sms_consent
+        )
+        await self.services.outbox.note(old.id, RESENT, message.id)
+        if body.keep and phone is not None and phone != patient.phone:
+            await self.services.patients.update(patient.id, PatientChanges(phone=phone, number_confirmed=True))
+        self.audit("text sent again", notification_id, new_number=phone is not None, kept=body.keep)
+        self.answer(message_view(message), 201, replayed=replayed)
+
+
+class HandledHandler(ApiHandler):
+    @operation(
+        summary="The patient was told some other way: take the text off the list",
+        answer=NotificationAnswer,
+        errors=(NotFound,),
+        idempotent=True,
+    )
+    async def post(self, notification_id: str) -> None:
+        self.answer(message_view(await self.services.outbox.note(notification_id, HANDLED)))
+
+
+class NumberHandler(ApiHandler):
+    @operation(summary="The whole number a text went to", answer=NumberAnswer, errors=(NotFound,))
+    async def post(self, notification_id: str) -> None:
+        """A POST because it leaves a trace: in the text's timeline and in the audit."""
+        message = await self.services.outbox.note(notification_id, SHOWN)
+        self.audit("phone number shown", notification_id)
+        self.answer({"phone": message.to})
+
+
+def _item(row: Message, name: str, ticket: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **message_view(row),
+        "name": name,
+        "ticket_code": ticket.get("code"),
+        "ticket_state": ticket.get("state"),
+        "doctor": ticket.get("doctor"),
+        "room": ticket.get("room"),
+    }
+
+
+routes = [
+    ("/api/notifications/unreached/", UnreachedHandler),
+    ("/api/notifications/account/", AccountHandler),
+    ("/api/notifications/{notification_id}/resend/", ResendHandler),
+    ("/api/notifications/{notification_id}/handled/", HandledHandler),
+    ("/api/notifications/{notification_id}/number/", NumberHandler),
+]

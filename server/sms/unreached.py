@@ -1,0 +1,46 @@
+"""Which texts reception must look at: they did not reach their patient, and it still matters. Pure.
+
+A text drops out once it was sent again or settled by hand, or when what it says is overtaken: the patient
+who did not get the call sits in the room all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from server.sms.model import Kind, Message, MessageState
+
+# What staff did about a text, as its timeline says it.
+RESENT = "resent"
+HANDLED = "handled"
+SHOWN = "number_shown"
+
+NOT_REACHED = (MessageState.FAILED, MessageState.UNDELIVERED, MessageState.UNKNOWN, MessageState.EXPIRED)
+# Suppressed texts of people who had agreed to texts and then answered STOP; nobody at the desk would know.
+OPTED_OUT_CODES = frozenset({"21610", "opted_out"})
+
+_IN_LINE = frozenset({"waiting", "on_hold"})
+# The ticket states in which a text of this kind would still be news; kinds that are not here always are.
+_STILL_NEWS: Mapping[Kind, frozenset[str]] = {
+    Kind.JOINED: _IN_LINE,
+    Kind.SOON: _IN_LINE,
+    Kind.DELAYED: _IN_LINE,
+    Kind.PUT_BACK: _IN_LINE,
+    Kind.YOUR_TURN: frozenset({"called", "no_show"}),
+    Kind.RECALLED: frozenset({"called", "no_show"}),
+    Kind.MISSED: frozenset({"no_show"}),
+}
+
+
+def not_reached(message: Message) -> bool:
+    """Whether the text failed its patient and nobody has done anything about it. An anonymised one has no patient."""
+    if not message.to or any(event.what in (RESENT, HANDLED) for event in message.events):
+        return False
+    if message.state is MessageState.SUPPRESSED:
+        return message.code in OPTED_OUT_CODES
+    return message.state in NOT_REACHED
+
+
+def still_news(kind: Kind, ticket_state: str) -> bool:
+    """Whether a patient whose ticket is in this state still needs to hear what a text of `kind` says."""
+    return kind not in _STILL_NEWS or ticket_state in _STILL_NEWS[kind]
