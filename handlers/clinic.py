@@ -43,6 +43,7 @@ class SettingsBody(Body):
     late_grace_minutes: Change[int] = None
     max_wait_normal_minutes: Change[int] = None
     max_wait_priority_minutes: Change[int] = None
+    soon_ahead: Change[int] = None
     sms: Change[Annotated[dict[str, bool], Field(max_length=50)]] = None
     texts: Change[Annotated[dict[str, dict[str, str | None]], Field(max_length=50)]] = None
 
@@ -54,6 +55,7 @@ class SettingsAnswer(Answer):
     late_grace_minutes: int
     max_wait_normal_minutes: int
     max_wait_priority_minutes: int
+    soon_ahead: int
     sms: dict[str, bool]
     texts: dict[str, dict[str, str]]
 

@@ -33,7 +33,7 @@ class QueueMessenger:
                 expires_at=expiry(data["kind"], data["at"]),
                 consent=data["consent"],
                 confirmed=data["confirmed"],
-                values={"code": data["code"], "room": data["room"] or ""},
+                values={"code": data["code"], "room": data["room"] or "", "ahead": str(data.get("ahead") or "")},
                 call=data["call"],
             )
         )

@@ -13,10 +13,11 @@ from server.sms.model import Kind
 from server.sms.templates import TEMPLATES, Wording, mistakes, template
 
 LONGEST_NAME = 100
-MINUTES = {
+NUMBERS = {
     "late_grace_minutes": range(121),
     "max_wait_normal_minutes": range(1, 1441),
     "max_wait_priority_minutes": range(1, 1441),
+    "soon_ahead": range(21),
 }
 _KINDS = tuple(kind.value for kind in Kind)
 
@@ -32,6 +33,7 @@ class ClinicSettings:
     late_grace_minutes: int = 10
     max_wait_normal_minutes: int = 60
     max_wait_priority_minutes: int = 30
+    soon_ahead: int = 2
     sms_off: frozenset[str] = frozenset()
     wording: Wording = field(default_factory=dict)
 
@@ -42,15 +44,14 @@ class ClinicSettings:
             late_grace=self.late_grace_minutes,
             max_wait_normal=self.max_wait_normal_minutes,
             max_wait_priority=self.max_wait_priority_minutes,
+            soon_ahead=self.soon_ahead,
         )
 
     def as_json(self) -> dict[str, Any]:
         """The shape of `/api/settings/`: `sms` says of each kind whether it is sent, `texts` how it is worded."""
         return {
             "name": self.name,
-            "late_grace_minutes": self.late_grace_minutes,
-            "max_wait_normal_minutes": self.max_wait_normal_minutes,
-            "max_wait_priority_minutes": self.max_wait_priority_minutes,
+            **{field: getattr(self, field) for field in NUMBERS},
             "sms": {kind.value: kind.value not in self.sms_off for kind in Kind},
             "texts": {
                 language: {kind.value: template(kind, language, self.wording) for kind in Kind}
@@ -70,6 +71,7 @@ class SettingsChanges:
     late_grace_minutes: int | None = None
     max_wait_normal_minutes: int | None = None
     max_wait_priority_minutes: int | None = None
+    soon_ahead: int | None = None
     sms: Mapping[str, bool] | None = None
     texts: Mapping[str, Mapping[str, str | None]] | None = None
 
@@ -80,23 +82,24 @@ def change(settings: ClinicSettings, changes: SettingsChanges) -> ClinicSettings
     name, sms_off = settings.name, settings.sms_off
     if (text := changes.name) is not None:
         name = faults.read(lambda: _name(text), name)
-    minutes = {field: _minutes(faults, field, getattr(changes, field), getattr(settings, field)) for field in MINUTES}
+    numbers = {field: _number(faults, field, getattr(changes, field), getattr(settings, field)) for field in NUMBERS}
     for kind, on in (changes.sms or {}).items():
         if kind not in _KINDS:
             faults.add(f"sms.{kind}", f"is not a kind of text; use {', '.join(_KINDS)}")
         sms_off = sms_off - {kind} if on else sms_off | {kind}
     wording = _worded(faults, settings.wording, changes.texts or {})
-    if minutes["max_wait_priority_minutes"] > minutes["max_wait_normal_minutes"]:
+    if numbers["max_wait_priority_minutes"] > numbers["max_wait_normal_minutes"]:
         faults.add("max_wait_priority_minutes", "is longer than max_wait_normal_minutes; priority waits less")
     faults.settle()
-    return replace(settings, name=name, sms_off=sms_off, wording=wording, **minutes)
+    return replace(settings, name=name, sms_off=sms_off, wording=wording, **numbers)
 
 
-def _minutes(faults: Faults, field: str, value: int | None, otherwise: int) -> int:
+def _number(faults: Faults, field: str, value: int | None, otherwise: int) -> int:
     if value is None:
         return otherwise
-    if value not in MINUTES[field]:
-        faults.add(field, f"is not between {MINUTES[field].start} and {MINUTES[field].stop - 1} minutes")
+    if value not in NUMBERS[field]:
+        unit = " minutes" if field.endswith("_minutes") else ""
+        faults.add(field, f"is not between {NUMBERS[field].start} and {NUMBERS[field].stop - 1}{unit}")
     return value
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.clinic.model import ClinicSettings
+from server.clinic.model import NUMBERS, ClinicSettings
 from server.storage import certain
 from server.storage.port import Document, DuplicateKey, Storage
 
@@ -37,9 +37,7 @@ def _document(settings: ClinicSettings, rev: int) -> Document:
         "_id": CLINIC,
         "rev": rev,
         "name": settings.name,
-        "late_grace_minutes": settings.late_grace_minutes,
-        "max_wait_normal_minutes": settings.max_wait_normal_minutes,
-        "max_wait_priority_minutes": settings.max_wait_priority_minutes,
+        **{field: getattr(settings, field) for field in NUMBERS},
         "sms_off": sorted(settings.sms_off),
         "wording": {language: dict(kinds) for language, kinds in settings.wording.items()},
     }
@@ -48,9 +46,8 @@ def _document(settings: ClinicSettings, rev: int) -> Document:
 def _settings(document: Document) -> ClinicSettings:
     return ClinicSettings(
         name=document["name"],
-        late_grace_minutes=document["late_grace_minutes"],
-        max_wait_normal_minutes=document["max_wait_normal_minutes"],
-        max_wait_priority_minutes=document["max_wait_priority_minutes"],
+        # A document of an earlier version lacks what came later.
+        **{field: document[field] for field in NUMBERS if field in document},
         sms_off=frozenset(document["sms_off"]),
         wording=document.get("wording", {}),
     )

@@ -27,6 +27,7 @@ from server.queue.model import (
     Status,
     Step,
     Ticket,
+    Told,
     Undo,
 )
 
@@ -92,6 +93,7 @@ def day_document(day: QueueDay, made: DayDocuments) -> Document:
         "undo": _undo_document(day.undo),
         "services": list(day.services),
         "past_services": list(day.past_services),
+        "told": [{"key": key, **_flat(told)} for key, told in day.told.items()],
     }
 
 
@@ -117,6 +119,7 @@ def day_from(document: Mapping[str, Any]) -> QueueDay:
         undo=_undo_from(document["undo"]),
         services=tuple(document["services"]),
         past_services=tuple(document["past_services"]),
+        told={told["key"]: Told(told["message_id"], told["withdrawn"]) for told in document.get("told", ())},
     )
 
 

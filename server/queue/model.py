@@ -222,6 +222,14 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """The text that told a ticket's patient something (empty: they knew). `withdrawn`: it is no longer so."""
+
+    message_id: str
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DoctorCopy:
     """What rules and views need of the doctor or team; changed by a command when the doctor is."""
 
@@ -235,16 +243,24 @@ class DoctorCopy:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The clinic's rules of the queue, in minutes (DESIGN 2: one ordering function)."""
+    """The clinic's rules of the queue, in minutes (DESIGN 2: one ordering function).
+
+    `soon_ahead`: with so many ahead a patient is told that the turn is near; 0: nobody is.
+    """
 
     late_grace: int = 10
     max_wait_normal: int = 60
     max_wait_priority: int = 30
+    soon_ahead: int = 2
 
 
 @dataclass(frozen=True, slots=True)
 class QueueDay:
-    """One queue on one service day. `rev` guards the write; `seq` is what the world sees."""
+    """One queue on one service day. `rev` guards the write; `seq` is what the world sees.
+
+    `told` are the notices of each ticket by `<ticket id>:<kind>`; they stand here, not on the ticket, so that
+    undo neither forgets them nor finds the ticket changed by them.
+    """
 
     doctor: DoctorCopy
     day: date
@@ -265,6 +281,7 @@ class QueueDay:
     undo: Undo | None = None
     services: tuple[int, ...] = ()
     past_services: tuple[int, ...] = ()
+    told: Mapping[str, Told] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

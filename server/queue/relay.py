@@ -84,7 +84,9 @@ class Relay:
     async def _done(self, line: Line, day: QueueDay, effect: Effect) -> Any:
         match effect.kind:
             case "text":
-                await self._messenger.text(effect.data)
+                return await self._text(effect.data)
+            case "withdraw":
+                await self._retract(effect.data)
                 return None
             case "retract":
                 return await self._retract(effect.data)
@@ -92,16 +94,26 @@ class Relay:
                 return await self._transfer(line, day, effect)
         raise ValueError(f"unknown effect {effect.kind!r}")
 
+    async def _text(self, data: Mapping[str, Any]) -> None:
+        """Text it, unless an earlier text that said the same has left although it was withdrawn."""
+        for earlier in data.get("unless_left", ()):
+            if await self._taken_back(earlier) == "already_sent":
+                return
+        await self._messenger.text(data)
+
     async def _retract(self, data: Mapping[str, Any]) -> Retracted:
         answer: Retracted = "none"
         for message_id in data["message_ids"]:
-            if (still_going := self._texts.get(message_id)) is not None:
-                await asyncio.wait([still_going])
-            one = await self._messenger.retract(message_id, "taken back")
+            one = await self._taken_back(message_id)
             answer = "already_sent" if "already_sent" in (one, answer) else one if one != "none" else answer
         if answer == "already_sent" and data["instead"]:
             await self._messenger.text(data["instead"])
         return answer
+
+    async def _taken_back(self, message_id: str) -> Retracted:
+        if (still_going := self._texts.get(message_id)) is not None:
+            await asyncio.wait([still_going])
+        return await self._messenger.retract(message_id, "taken back")
 
     async def _transfer(self, line: Line, day: QueueDay, effect: Effect) -> DomainError | int:
         """The `seq` of the accepting queue; or, after the ticket was given back, why it was refused."""

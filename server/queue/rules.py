@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from server.errors import DayOver, IdempotencyKeyReused
-from server.queue import calling, commands, joining, leaving, places, policy, standing
+from server.queue import calling, commands, joining, leaving, notices, places, policy, standing
 from server.queue.model import CALLS_KEPT, Done, Effect, QueueDay
 from server.queue.texts import Wanted
 from server.queue.transition import Change
@@ -90,7 +90,9 @@ def apply(day: QueueDay, command: commands.Command, now: datetime) -> Applied:
     aged = day if day.finished else policy.promoted(day, now)
     change = RULES[type(command)](aged, command, now)
     visible = change.visible or aged is not day
-    after = _numbered(change.day, change.effects)
+    after, told = notices.owed(aged, change.day, command, now)
+    # A transfer is answered by its last effect.
+    after = _numbered(after, sorted([*change.effects, *told], key=lambda wanted: wanted.kind == "accept"))
     if isinstance(command, commands.Tidy) or (after is day and isinstance(command, _NOT_REMEMBERED)):
         return Applied(after, Done(command.id, now, None, {}, after.seq))
     after = replace(

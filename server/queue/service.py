@@ -208,7 +208,9 @@ class QueueService:
     def still_true(self, ticket_id: str, kind: str, call: int) -> bool:
         """Whether a text about the ticket still holds, right before it is sent."""
         found = self._lines.in_memory(ticket_id)
-        return texts.still_true(kind, found.ticket if found else None, call)
+        if found is None:
+            return texts.still_true(kind, None, call, paused=False)
+        return texts.still_true(kind, found.ticket, call, paused=found.day.pause is not None)
 
     def _shape(self, found: Found, *, staff: bool) -> dict[str, Any]:
         if found.live and self._is_today(found.day):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from server.clock import iso
 from server.errors import CannotUndo
-from server.queue import texts
+from server.queue import notices, texts
 from server.queue.commands import (
     ChangeDoctor,
     CloseQueue,
@@ -69,7 +69,8 @@ def tidy(day: QueueDay, command: Tidy, now: datetime) -> Change:
     tickets = {id: ticket for id, ticket in day.tickets.items() if id not in gone}
     effects = tuple(effect for effect in day.effects if effect.number not in command.effects)
     undo = None if undo_expired(day, now) else day.undo
-    return Change(replace(day, tickets=tickets, effects=effects, undo=undo), visible=False)
+    tidied = replace(day, tickets=tickets, effects=effects, undo=undo)
+    return Change(replace(tidied, told=notices.kept(tidied)) if gone else tidied, visible=False)
 
 
 def undo_expired(day: QueueDay, now: datetime) -> bool:

@@ -72,11 +72,12 @@ def retract(message_ids: Iterable[str], instead: list[Wanted]) -> Wanted:
     return Wanted("retract", {"message_ids": list(message_ids), "instead": dict(instead[0].data) if instead else None})
 
 
-def still_true(kind: str, ticket: Ticket | None, call: int) -> bool:
+def still_true(kind: str, ticket: Ticket | None, call: int, *, paused: bool) -> bool:
     """Whether what the text says still holds right before it is sent (DESIGN 4).
 
     `your_turn` and `recalled` are false only if that call was taken back in some way, never because
-    the ticket was started or finished since. A ticket that has left the document is judged by its expiry.
+    the ticket was started or finished since; `delayed` once the doctor is back (`paused` False). A ticket
+    that has left the document is judged by its expiry.
     """
     if ticket is None:
         return True
@@ -85,6 +86,10 @@ def still_true(kind: str, ticket: Ticket | None, call: int) -> bool:
             return ticket.call == call and ticket.state in (State.CALLED, State.IN_ROOM, State.DONE)
         case "missed":
             return ticket.state is State.NO_SHOW
+        case "soon":
+            return ticket.state is State.WAITING and ticket.call == call
+        case "delayed":
+            return paused and ticket.state in (State.WAITING, State.ON_HOLD)
         case "joined" | "put_back":
             return ticket.state in (State.WAITING, State.ON_HOLD)
         case "cancelled":

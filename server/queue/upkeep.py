@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from server.clock import Clock
 from server.errors import StorageUnavailable
 from server.ids import new_id
-from server.queue import commands, policy
+from server.queue import commands, notices, policy
 from server.queue.line import Line
 from server.queue.lines import Lines
 from server.queue.model import ENDED, UNDO_WINDOW, QueueDay, Ticket
@@ -85,7 +85,7 @@ class Upkeep:
 
     async def _keep_up(self, line: Line, day: QueueDay, now: datetime) -> None:
         due = policy.next_promotion(day)
-        if due is not None and due <= now:
+        if (due is not None and due <= now) or notices.overdue(day, now):
             await line.run(commands.Promote(id=new_id(), actor=commands.SYSTEM))
         if day.rev and (copies := self._lines.changed_copies(day)) is not None:
             doctor, rules = copies

@@ -349,3 +349,36 @@ async def test_a_queue_whose_join_is_under_way_is_occupied(clinic: Clinic) -> No
     del clinic.doctors.known[RAO.id]
     assert await clinic.queues.occupied(RAO.id)
     assert (await joining).state is State.WAITING
+
+
+@pytest.mark.gen_test
+async def test_a_notice_taken_back_is_given_again_unless_it_had_left(clinic: Clinic) -> None:
+    await clinic.queues.start()
+    tickets = [await clinic.join() for _ in range(5)]
+    for sent in (False, True):
+        await clinic.do(commands.CallNext)
+        await until(lambda: clinic.messenger.kinds()[-1] == "soon")
+        told = [id for id, data in clinic.messenger.texts.items() if data["kind"] == "soon"]
+        if sent:
+            clinic.messenger.sent.add(told[-1])
+        await clinic.do(commands.UndoLast)
+        await until(lambda told=told: told[-1] in clinic.messenger.retracted)  # type: ignore[misc]
+    assert all(id.startswith(tickets[3].id) for id in told)
+    await clinic.do(commands.CallNext)
+    await clinic.queues.close()
+    assert [id for id, data in clinic.messenger.texts.items() if data["kind"] == "soon"] == told
+    assert not clinic.queues.still_true(tickets[0].id, "soon", 0)
+    assert clinic.queues.still_true(tickets[3].id, "soon", 0)
+    assert not clinic.queues.still_true(tickets[3].id, "delayed", 0)
+
+
+@pytest.mark.gen_test
+async def test_a_pause_that_never_ends_is_told_by_the_sweep(clinic: Clinic) -> None:
+    await clinic.queues.start()
+    await clinic.join()
+    await clinic.do(commands.PauseQueue)
+    clinic.clock.later(minutes=16)
+    await clinic.queues.sweep()
+    await clinic.queues.sweep()
+    await clinic.queues.close()
+    assert clinic.messenger.kinds() == ["joined", "delayed"]
