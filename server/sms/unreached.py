@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from server.sms.model import Kind, Message, MessageState
 
 # What staff did about a text, as its timeline says it.
-RESENT = "resent"
+RESENT = "sent_again"
 HANDLED = "handled"
 SHOWN = "number_shown"
 

@@ -14,15 +14,19 @@ const TYPING = 250;
  * @param {{path: string, columns: {label: string, cell: (item) => Node|string|null}[],
  *   actions?: (item, reload) => {label: string, run: () => unknown, danger?: boolean}[],
  *   create?: {label: string, open: (reload) => void}, filters?: Filter[], query?: () => object,
+ *   more?: (chosen: () => object) => Node[],
  *   name: (item) => string, empty: string, ready?: () => boolean}} options
- * @typedef {{name: string, label: string, type: "search"|"date"|"select", options?: object[], value?: string}} Filter
+ * @typedef {{name: string, label: string, type: "search"|"date"|"select", options?: object[], value?: string,
+ *   query?: (value: string) => object}} Filter `query` makes more of a choice than `{[name]: value}`; `more` are buttons
+ *   beside the filters
  */
-export function listView({ path, columns, actions = () => [], create, filters = [], query = () => ({}), name, empty }) {
+export function listView({ path, columns, actions = () => [], create, filters = [], query = () => ({}), more: beside = () => [], name, empty }) {
   const body = h("tbody");
   const problem = h("div", { role: "alert" });
   const nothing = h("p", { class: "empty", text: empty, hidden: true });
   const more = h("button", { class: "button", type: "button", text: t("list.more"), hidden: true });
   const controls = filters.map((filter) => buildFilter(filter, () => reload()));
+  const chosen = () => Object.assign({}, ...controls.map((control) => control.read()));
   let cursor = null;
   let asked = 0;
 
@@ -30,8 +34,7 @@ export function listView({ path, columns, actions = () => [], create, filters = 
     const mine = (asked += 1);
     body.setAttribute("aria-busy", "true");
     try {
-      const chosen = Object.fromEntries(controls.map((control) => [control.name, control.read()]));
-      const page = await api.get(path, { ...chosen, ...query(), cursor: append ? cursor : null });
+      const page = await api.get(path, { ...chosen(), ...query(), cursor: append ? cursor : null });
       if (mine !== asked) return;
       const rows = page.items.map((item) => row(item));
       if (append) body.append(...rows);
@@ -60,7 +63,7 @@ export function listView({ path, columns, actions = () => [], create, filters = 
   const heads = [...columns.map((column) => h("th", { scope: "col", text: column.label })), h("th", { scope: "col" }, h("span", { class: "visually-hidden", text: t("list.actions") }))];
   const table = h("div", { class: "table-wrap" }, h("table", {}, h("thead", {}, h("tr", {}, ...heads)), body));
   const start = create ? h("button", { class: "button button-primary", type: "button", on: { click: () => create.open(reload) } }, icon("plus"), h("span", { text: create.label })) : null;
-  const bar = h("div", { class: "filters" }, ...controls.map((control) => control.element), start);
+  const bar = h("div", { class: "filters" }, ...controls.map((control) => control.element), ...beside(chosen), start);
   load();
   return { element: h("div", { class: "stack" }, bar, problem, table, nothing, h("div", {}, more)), reload };
 }
@@ -71,7 +74,7 @@ function actionsButton(label, items) {
   return button;
 }
 
-function buildFilter({ name, label, type, options, value = "" }, changed) {
+function buildFilter({ name, label, type, options, value = "", query = (chosen) => ({ [name]: chosen }) }, changed) {
   let timer;
   const input =
     type === "select"
@@ -83,5 +86,5 @@ function buildFilter({ name, label, type, options, value = "" }, changed) {
     timer = setTimeout(changed, type === "search" ? TYPING : 0);
   });
   const element = h("label", { class: "filter" }, h("span", { class: "small", text: label }), input);
-  return { name, element, read: () => input.value.trim() };
+  return { element, read: () => query(input.value.trim()) };
 }

@@ -1,5 +1,6 @@
 /** The admin panel: log in as an administrator, then one list per resource, chosen by the address's hash. */
 
+import { AccountBanner } from "../base/account.js";
 import { h, setAttribute } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { loginForm } from "../base/login.js";
@@ -32,6 +33,7 @@ const app = document.querySelector("#app");
 const main = h("main", { id: "main", class: "admin-main stack", tabindex: -1 });
 let leave = () => {};
 let entered = false;
+let account = null;
 
 function show() {
   leave();
@@ -55,7 +57,9 @@ function enter(user) {
   const console_ = h("a", { class: "button button-plain", href: "/console/", text: t("console.title") });
   const head = h("header", { class: "admin-head" }, h("strong", { text: clinic.name }), console_, languagePicker(), out);
   const nav = h("nav", { class: "admin-nav", "aria-label": t("admin.title") }, h("ul", {}, ...links));
-  app.replaceChildren(...[head, smsNotice({ staff: true }), h("div", { class: "admin" }, nav, main)].filter(Boolean));
+  account?.close();
+  account = new AccountBanner();
+  app.replaceChildren(...[head, smsNotice({ staff: true }), account.element, h("div", { class: "admin" }, nav, main)].filter(Boolean));
   entered = true;
   show();
 }
@@ -64,6 +68,8 @@ function showLogin(words) {
   entered = false;
   leave();
   leave = () => {};
+  account?.close();
+  account = null;
   app.replaceChildren(
     h(
       "main",

@@ -1,72 +1,71 @@
-/** The notification log: every text, what became of it and why, with its whole timeline. */
+/** The notification log: every text, what became of it and why, with its whole story, and the log as a file. */
 
 import { api } from "../base/api.js";
 import { serverNow } from "../base/clock.js";
 import { h } from "../base/dom.js";
-import { buildForm, given } from "../base/forms.js";
-import { clockTime, dateAndTime, dayOf, t } from "../base/i18n.js";
-import { kindName, mark, notReached, smsStateName } from "../base/labels.js";
+import { clockTime, dayOf, t } from "../base/i18n.js";
+import { icon } from "../base/icons.js";
+import { kindName, smsGroupName, smsStateName } from "../base/labels.js";
+import { openMessage, resendForm, stateOf, whyOf } from "../base/message.js";
 import { openDialog, toast } from "../base/overlays.js";
+import { explain } from "../base/problems.js";
 import { listView } from "./list.js";
 
+const GROUPS = ["open", "sent", "not_reached", "not_sent"];
 const STATES = ["queued", "sending", "accepted", "sent", "delivered", "undelivered", "failed", "unknown", "expired", "cancelled", "suppressed", "simulated"];
 const KINDS = ["code", "booked", "reminder", "joined", "soon", "your_turn", "recalled", "missed", "delayed", "put_back", "cancelled"];
+const PATH = "/api/notifications/";
 
 export function notificationsView() {
   const any = { value: "", label: t("list.all") };
   return listView({
-    path: "/api/notifications/",
+    path: PATH,
     empty: t("notifications.none"),
     name: (text) => `${kindName(text.kind)} ${text.to_masked}`,
     filters: [
       { name: "day", label: t("list.day"), type: "date", value: dayOf(serverNow()) },
-      { name: "state", label: t("list.state"), type: "select", options: [any, ...STATES.map((value) => ({ value, label: smsStateName(value) }))] },
+      { name: "group", label: t("notifications.result"), type: "select", options: [any, ...GROUPS.map((value) => ({ value, label: smsGroupName(value) })), ...STATES.map((value) => ({ value: `=${value}`, label: `– ${smsStateName(value)}` }))], query: resultQuery },
       { name: "kind", label: t("notifications.kind"), type: "select", options: [any, ...KINDS.map((value) => ({ value, label: kindName(value) }))] },
+      { name: "code", label: t("notifications.code"), type: "search" },
     ],
+    more: (chosen) => [exportButton(chosen)],
     columns: [
       { label: t("list.time"), cell: (text) => clockTime(text.created_at) },
       { label: t("notifications.kind"), cell: (text) => kindName(text.kind) },
       { label: t("patient.phone"), cell: (text) => h("span", { class: "nowrap", dir: "ltr", text: text.to_masked }) },
-      { label: t("notifications.body"), cell: (text) => text.body },
-      { label: t("list.state"), cell: stateOf },
+      { label: t("notifications.body"), cell: (text) => h("span", { dir: "auto", text: text.body }) },
+      { label: t("list.state"), cell: (text) => h("div", {}, stateOf(text), whyOf(text) ? h("div", { class: "soft small", text: whyOf(text) }) : null) },
     ],
     actions: (text, reload) => [
-      { label: t("notifications.timeline"), run: () => timeline(text) },
+      { label: t("message.story"), run: () => openMessage(text) },
       { label: t("unreached.resend"), run: () => resend(text, reload) },
     ],
   });
 }
 
-const stateOf = (text) => {
-  const code = /^\d+$/.test(text.code ?? "") ? text.code : null;
-  const words = [smsStateName(text.state), code].filter(Boolean).join(" ");
-  return notReached(text) ? mark("state-attention", "alert", words) : words;
-};
+/** One list of choices for both: a group of states, or (behind a "=") a single one. */
+const resultQuery = (value) => (value.startsWith("=") ? { state: value.slice(1) } : { group: value });
 
-function timeline(text) {
-  const steps = [
-    { at: text.created_at, what: t("notifications.queued") },
-    ...text.attempts.flatMap((attempt) => [
-      { at: attempt.started, what: t("notifications.attempt") },
-      ...(attempt.ended ? [{ at: attempt.ended, what: [attempt.outcome, attempt.status, attempt.code, attempt.sid].filter(Boolean).join(" · ") }] : []),
-    ]),
-    ...text.events.map((event) => ({ at: event.at, what: [event.what, event.detail].filter(Boolean).join(" · ") })),
-  ];
-  const list = h("ol", { class: "stack tight" }, ...steps.map((step) => h("li", {}, h("span", { class: "soft", text: dateAndTime(step.at) }), " ", h("span", { text: step.what }))));
-  const why = text.reason ? h("p", { class: "soft", text: text.reason }) : null;
-  openDialog(`${kindName(text.kind)} · ${text.to_masked}`, h("p", {}, stateOf(text)), why, h("p", { text: text.body }), list);
+/** @param {() => object} chosen the filters as they stand */
+function exportButton(chosen) {
+  const button = h("button", { class: "button", type: "button" }, icon("down"), h("span", { text: t("notifications.export") }));
+  button.addEventListener("click", async () => {
+    button.setAttribute("aria-busy", "true");
+    try {
+      await api.download(`${PATH}export/`, chosen(), "notifications.csv");
+    } catch (problem) {
+      toast(explain(problem), { kind: "stopped" });
+    } finally {
+      button.removeAttribute("aria-busy");
+    }
+  });
+  return button;
 }
 
 function resend(text, reload) {
-  const form = buildForm({
-    fields: [{ name: "phone", label: t("unreached.phone"), type: "tel", hint: t("unreached.phone_hint") }],
-    submit: t("unreached.resend"),
-    onSubmit: async (values, key) => {
-      await api.post(`/api/notifications/${encodeURIComponent(text.id)}/resend/`, given(values), key);
-      dialog.close();
-      toast(t("unreached.resent"));
-      reload();
-    },
-  });
-  const dialog = openDialog(t("unreached.resend"), form);
+  const done = () => {
+    dialog.close();
+    reload();
+  };
+  const dialog = openDialog(t("unreached.resend"), resendForm(text, done));
 }

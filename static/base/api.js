@@ -52,6 +52,15 @@ export const api = {
     } while (cursor && items.length < most);
     return items;
   },
+  /** Fetch a file with the session's token and hand it to the browser to keep. */
+  async download(path, query, filename) {
+    const blob = await call("GET", withQuery(path, query), undefined, undefined, (response) => response.blob());
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = filename;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 0);
+  },
   async signIn(username, password) {
     try {
       return await session.signIn(username, password);
@@ -65,7 +74,7 @@ export const api = {
 export const newKey = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-async function call(method, path, body, key) {
+async function call(method, path, body, key, read = (response) => response.json()) {
   let refused = null;
   for (let attempt = 1; ; attempt += 1) {
     let response;
@@ -91,7 +100,7 @@ async function call(method, path, body, key) {
       continue;
     }
     if (!response.ok) throw await problemOf(response);
-    return response.status === 204 ? null : response.json();
+    return response.status === 204 ? null : read(response);
   }
 }
 

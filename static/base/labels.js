@@ -12,15 +12,22 @@ export const sourceName = (source) => named("source", source);
 export const priorityName = (priority) => named("priority", priority);
 export const roleName = (role) => named("role", role);
 export const kindName = (kind) => named("kind", kind);
+export const smsGroupName = (group) => named("sms_group", group);
 export const smsStateName = (state) => named("sms", state);
+export const outcomeName = (outcome) => named("outcome", outcome);
+export const eventName = (what) => named("event", what);
+/** What a code says, Twilio's or our own: in the page's language where we have it, else in the server's words. */
+export const faultName = (code, meaning) => (hasText(`fault.${code}`) ? t(`fault.${code}`) : meaning || code || "");
 export const queueStatusName = (status) => named("queue", status);
 export const appointmentStateName = (state) => named("appointment", state);
 
 const named = (group, value) => (hasText(`${group}.${value}`) ? t(`${group}.${value}`) : String(value ?? ""));
 
-/** Texts that should have reached their patient and did not. Those nobody may send are not among them. */
-export const NOT_REACHED = ["failed", "undelivered", "unknown", "expired"];
-export const notReached = (sms) => Boolean(sms) && NOT_REACHED.includes(sms.state);
+/** Texts that should have reached their patient and did not; those nobody may send only if the patient said STOP. */
+const NOT_REACHED = ["failed", "undelivered", "unknown", "expired"];
+const OPTED_OUT = ["21610", "opted_out"];
+export const notReached = (sms) =>
+  Boolean(sms) && (NOT_REACHED.includes(sms.state) || (sms.state === "suppressed" && OPTED_OUT.includes(sms.code)));
 
 const STATE_LOOK = {
   called: ["state-called", "call"],

@@ -1,5 +1,6 @@
 /** The desk: puts header, columns and appointments together, and keeps them showing the newest snapshots. */
 
+import { AccountBanner } from "../base/account.js";
 import { serverNow } from "../base/clock.js";
 import { h, reconcile, setText } from "../base/dom.js";
 import { roleName } from "../base/labels.js";
@@ -35,13 +36,15 @@ export async function startDesk(place, user) {
     onRegister: (text) => joining.register(text),
   });
   const appointments = new Appointments(queues);
-  const unreached = new Unreached();
+  const unreached = new Unreached(queues);
+  const account = new AccountBanner();
+  unreached.addEventListener("trouble", () => account.reload());
   const totals = h("p", { class: "totals" });
   const line = h("p", { class: "line", role: "status", hidden: true });
   const noDoctors = emptyClinic(user);
   const header = h("header", { class: "top" }, finder.element, totals, unreached.button, appointments.toggle, userMenu(user));
   const main = h("main", { id: "main", class: "desk", tabindex: -1 }, h("h1", { class: "visually-hidden", text: t("console.title") }), board, noDoctors, appointments.element);
-  place.replaceChildren(...[header, line, smsNotice({ staff: true }), main].filter(Boolean));
+  place.replaceChildren(...[header, line, smsNotice({ staff: true }), account.element, main].filter(Boolean));
 
   const showDoctors = () => {
     reconcile(
@@ -98,6 +101,7 @@ export async function startDesk(place, user) {
       clearInterval(timer);
       appointments.close();
       unreached.close();
+      account.close();
       queues.close();
     },
   };

@@ -1,80 +1,158 @@
-/** Texts that did not reach their patient today: a count in the header, and the list with a way to put it right. */
+/**
+ * Texts that did not reach their patient today: a count in the header, a word when there is a new one, and the list
+ * with ways to put it right. Looks again whenever a queue says that a text of its tickets went wrong.
+ */
 
 import { api } from "../base/api.js";
-import { serverNow } from "../base/clock.js";
-import { h, setText } from "../base/dom.js";
-import { buildForm, given } from "../base/forms.js";
-import { clockTime, dayOf, t } from "../base/i18n.js";
+import { h, reconcile, setText } from "../base/dom.js";
+import { clockTime, t } from "../base/i18n.js";
 import { icon } from "../base/icons.js";
-import { kindName, mark, NOT_REACHED, smsStateName } from "../base/labels.js";
+import { kindName, notReached, roomName } from "../base/labels.js";
+import { handled, numberOf, openMessage, resendForm, stateOf, whyOf } from "../base/message.js";
 import { fill } from "../base/page.js";
 import { openDialog, toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
 
 const RELOAD = 20_000;
+const GATHER = 200;
 
-export class Unreached {
+export class Unreached extends EventTarget {
   #timer;
+  #soon = null;
   #count = h("span");
   #texts = [];
+  #more = false;
+  #known = null;
+  #troubles = new Map();
+  #list = null;
 
-  constructor() {
+  /** @param {import("./queues.js").Queues} queues Fires `trouble` when a queue says that something went wrong. */
+  constructor(queues) {
+    super();
     this.button = h("button", { class: "button button-plain unreached", type: "button", hidden: true }, icon("alert"), this.#count);
     this.button.addEventListener("click", () => this.#open());
-    this.#timer = setInterval(() => this.reload().catch(() => null), RELOAD);
-    this.reload().catch(() => null);
+    this.#timer = setInterval(() => this.#again(), RELOAD);
+    queues.addEventListener("view", ({ detail }) => this.#hear(detail, queues.views.get(detail)));
+    this.#again();
   }
 
   close() {
     clearInterval(this.#timer);
+    clearTimeout(this.#soon);
   }
 
   async reload() {
-    const day = dayOf(serverNow());
-    const pages = await Promise.all(NOT_REACHED.map((state) => api.get("/api/notifications/", { state, day, limit: 100 })));
-    this.#texts = pages.flatMap((page) => page.items).sort((one, other) => other.created_at.localeCompare(one.created_at));
-    this.button.hidden = this.#texts.length === 0;
-    setText(this.#count, t("unreached.count", { count: this.#texts.length }));
+    const { items, more } = await api.get("/api/notifications/unreached/");
+    this.#texts = items;
+    this.#more = more;
+    this.button.hidden = items.length === 0;
+    setText(this.#count, t("unreached.count", { count: items.length }));
+    this.#tell(items);
+    this.#known = new Set(items.map((text) => text.id));
+    if (this.#list?.isConnected) this.#show();
+  }
+
+  #again() {
+    this.reload().catch(() => null);
+  }
+
+  /** A queue's new view: do its tickets have other troubles with their texts than before? */
+  #hear(doctorId, view) {
+    const tickets = [view.current, view.called, view.waiting, view.on_hold, view.missed].flat();
+    const troubles = tickets
+      .filter(({ sms }) => sms && (sms.code || notReached(sms)))
+      .map(({ id, state, sms }) => [id, state, sms.state, sms.code].join())
+      .sort()
+      .join(";");
+    if (troubles === (this.#troubles.get(doctorId) ?? "")) return;
+    this.#troubles.set(doctorId, troubles);
+    clearTimeout(this.#soon);
+    this.#soon = setTimeout(() => {
+      this.#again();
+      this.dispatchEvent(new Event("trouble"));
+    }, GATHER);
+  }
+
+  /** Say who was not reached just now; what was there when the page opened stands in the header. */
+  #tell(items) {
+    const fresh = this.#known ? items.filter((text) => !this.#known.has(text.id)) : [];
+    if (!fresh.length || this.#list?.isConnected) return;
+    const words = fresh.length === 1 ? t("unreached.new", { who: whoOf(fresh[0]) }) : t("unreached.count", { count: fresh.length });
+    toast(words, { kind: "stopped", action: { label: t("unreached.show"), run: () => this.#open() } });
   }
 
   #open() {
-    const list = h("ul", { class: "stack" });
-    openDialog(t("unreached.title"), list);
-    fill(list, async () => {
+    const place = h("div", { class: "stack" });
+    this.#list = h("ul", { class: "stack plain" });
+    openDialog(t("unreached.title"), place);
+    fill(place, async () => {
       await this.reload();
-      if (!this.#texts.length) return h("li", { class: "empty", text: t("unreached.none") });
-      return this.#texts.map((text) => this.#row(text));
+      this.#show();
+      const more = this.#more ? h("p", { class: "soft small" }, t("unreached.more")) : null;
+      return [this.#list, more].filter(Boolean);
     }, explain);
   }
 
-  #row(text) {
-    const code = text.code ? ` (${text.code})` : "";
-    const place = h("div");
-    const fix = h("button", { class: "button", type: "button", text: t("unreached.fix"), on: { click: () => this.#fix(text, place) } });
-    return h(
-      "li",
-      { class: "card stack tight" },
-      h("p", { class: "spread" }, h("strong", { text: text.to_masked }), mark("state-attention", "message", smsStateName(text.state) + code)),
-      h("p", { class: "soft small", text: `${kindName(text.kind)} · ${clockTime(text.created_at)}` }),
-      h("p", { text: text.body }),
-      place,
-      fix,
-    );
+  /** A row somebody is at work on stays where it is, also when the text has reached its patient meanwhile. */
+  #show() {
+    const held = [...this.#list.children].filter((row) => row.querySelector("form")).map((row) => row.text);
+    const ids = new Set(this.#texts.map((text) => text.id));
+    const texts = [...this.#texts, ...held.filter((text) => !ids.has(text.id))];
+    reconcile(this.#list, texts, (text) => text.id, (text) => this.#row(text), (row, text) => updateRow(row, text));
+    if (!texts.length) this.#list.replaceChildren(h("li", { class: "empty", text: t("unreached.none") }));
   }
 
-  #fix(text, place) {
-    place.replaceChildren(
-      buildForm({
-        fields: [{ name: "phone", label: t("unreached.phone"), type: "tel", hint: t("unreached.phone_hint") }],
-        submit: t("unreached.resend"),
-        onSubmit: async (values, key) => {
-          await api.post(`/api/notifications/${encodeURIComponent(text.id)}/resend/`, given(values), key);
-          place.replaceChildren();
-          toast(t("unreached.resent"));
-          await this.reload();
-        },
-      }),
+  #row(text) {
+    const place = h("div");
+    const button = (label, run) => h("button", { class: "button", type: "button", text: label, on: { click: run } });
+    const row = h(
+      "li",
+      { class: "card stack tight" },
+      h("p", { class: "spread" }, h("strong", { dir: "auto", text: whoOf(text) }), h("span", { class: "row-state" })),
+      h("p", { class: "small row-why" }),
+      h("p", { class: "soft small", text: aboutOf(text) }),
+      h("p", {}, numberOf(text)),
+      place,
+      h(
+        "div",
+        { class: "buttons" },
+        button(t("unreached.fix"), () => this.#fix(row, place)),
+        button(t("unreached.told"), () => this.#settle(row)),
+        button(t("message.story"), () => openMessage(row.text)),
+      ),
     );
+    return row;
+  }
+
+  #fix(row, place) {
+    const done = async () => {
+      place.replaceChildren();
+      await this.reload();
+    };
+    place.replaceChildren(resendForm(row.text, done));
     place.querySelector("input").focus();
   }
+
+  async #settle(row) {
+    try {
+      await handled(row.text);
+      await this.reload();
+      this.#list.querySelector("button")?.focus();
+    } catch (problem) {
+      toast(explain(problem), { kind: "stopped" });
+    }
+  }
 }
+
+function updateRow(row, text) {
+  row.text = text;
+  row.querySelector(".row-state").replaceChildren(stateOf(text));
+  const why = text.state === "unknown" && text.next_at ? t("unreached.checking") : whyOf(text);
+  setText(row.querySelector(".row-why"), why);
+  row.querySelector(".row-why").hidden = !why;
+}
+
+const whoOf = (text) => [text.ticket_code, text.name].filter(Boolean).join(" ");
+
+const aboutOf = (text) =>
+  [kindName(text.kind), clockTime(text.created_at), text.doctor, roomName(text.room)].filter(Boolean).join(" · ");

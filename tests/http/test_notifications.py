@@ -192,7 +192,7 @@ async def test_reception_sees_who_was_not_reached_until_it_is_settled(desk: Desk
     kept = (await desk.admin.get(f"/api/patients/{row['patient_id']}/")).ok()
     assert (kept["phone"], kept["number_confirmed"]) == ("+12025550123", True)
     events = (await desk.admin.get(f"/api/notifications/{row['id']}/")).ok()["events"]
-    assert events[-1]["what"] == "resent"
+    assert events[-1]["what"] == "sent_again"
 
 
 async def test_a_text_is_settled_by_hand_or_by_the_patient_coming_all_the_same(desk: Desk) -> None:

@@ -1,0 +1,157 @@
+"""Texts that go wrong, as the desk and the administrator see them and put them right; Twilio is the stand-in."""
+
+from __future__ import annotations
+
+import csv
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage, Shoot, log_in
+from tests.browser.process import ADMIN, ROOT, ServerProcess
+from tests.browser.scene import DESK, Scene
+
+NO_SUCH_NUMBER = "+12025550111"  # the stand-in answers 21211
+NO_MOBILE = "+12025550114"  # 21614
+GOOD = "+12025550123"
+
+Console = Callable[..., Page]
+
+
+class Twilio:
+    """The stand-in as a process, and its script."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-u", "-m", "tests.twilio", "--port", "0"]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        lines = (self._process.stdout.readline().strip() for _ in range(4))
+        self.settings = dict(line.split("=", 1) for line in lines)
+
+    def next(self, fault: str) -> None:
+        """What the coming request gets."""
+        with urlopen(Request(self.settings["TWILIO_API_URL"] + "/script", fault.encode(), method="POST"), timeout=5):
+            pass
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+@pytest.fixture(scope="module")
+def twilio() -> Iterator[Twilio]:
+    stand_in = Twilio()
+    yield stand_in
+    stand_in.stop()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, twilio: Twilio) -> Iterator[ServerProcess]:
+    """A server that texts through the stand-in."""
+    process = ServerProcess(tmp_path_factory.mktemp("server"), **twilio.settings)
+    yield process
+    process.stop()
+
+
+def called(scene: Scene, doctor: dict[str, Any], name: str, phone: str) -> dict[str, Any]:
+    """Somebody with this number joins and is called."""
+    walk_in = {"name": name, "phone": phone, "sms_consent": True}
+    ticket = scene.walk_in(doctor, name, walk_in=walk_in)
+    scene.desk.post(f"/api/tickets/{ticket['id']}/call/", {})
+    return ticket
+
+
+def test_reception_is_told_at_once_mends_the_number_and_sends_again(
+    console: Console, scene: Scene, shoot: Shoot
+) -> None:
+    doctor = scene.doctor("Dr Wrong Number")
+    desk = console()
+    ticket = called(scene, doctor, "Amina Yusuf", NO_SUCH_NUMBER)
+    who = f"{ticket['code']} Amina Yusuf"
+    toast = desk.get_by_role("status").filter(has_text=f"{who} was not reached by text")
+    toast.get_by_role("button", name="Show").click()
+    dialog = desk.get_by_role("dialog", name="Not reached by text")
+    row = dialog.get_by_role("listitem").filter(has_text=who)
+    expect(row).to_contain_text("Failed 21211")
+    expect(row).to_contain_text("the number is invalid")
+    shoot(desk, "unreached")
+    row.get_by_role("button", name="Show number").click()
+    expect(row.get_by_role("link", name=NO_SUCH_NUMBER)).to_be_focused()
+    row.get_by_role("button", name="Fix and send again").click()
+    row.get_by_label("Another number").fill("(202) 555-0123")
+    row.get_by_role("button", name="Send again", exact=True).click()
+    expect(dialog).to_contain_text("Everybody was reached.")
+    desk.keyboard.press("Escape")
+    expect(desk.get_by_role("button", name=re.compile("not reached"))).to_have_count(0)
+    patient = scene.desk.get(f"/api/patients/{ticket['patient']['id']}/")
+    assert patient["phone"] == GOOD
+
+
+def test_a_patient_told_in_person_leaves_the_list_and_so_does_one_who_came(console: Console, scene: Scene) -> None:
+    doctor, other = scene.doctor("Dr Told"), scene.doctor("Dr Came")
+    called(scene, doctor, "Told Person", NO_SUCH_NUMBER)
+    came = called(scene, other, "Came Anyway", NO_MOBILE)
+    desk = console()
+    desk.get_by_role("button", name="2 not reached").click()
+    dialog = desk.get_by_role("dialog", name="Not reached by text")
+    scene.desk.post(f"/api/tickets/{came['id']}/start/", {})
+    expect(dialog.get_by_role("listitem").filter(has_text="Came Anyway")).to_have_count(0)
+    row = dialog.get_by_role("listitem").filter(has_text="Told Person")
+    row.get_by_role("button", name="What became of it").click()
+    story = desk.get_by_role("dialog", name="Your turn")
+    expect(story.get_by_role("listitem")).to_contain_text(
+        ["Written down", "Sent to Twilio", "The number cannot get it · the number is invalid"]
+    )
+    desk.keyboard.press("Escape")
+    row.get_by_role("button", name="Told in person").click()
+    expect(dialog).to_contain_text("Everybody was reached.")
+
+
+def test_the_log_is_filtered_told_step_by_step_and_taken_away(open_page: OpenPage, scene: Scene, shoot: Shoot) -> None:
+    ticket = called(scene, scene.doctor("Dr Log"), "Reached Person", GOOD)
+    called(scene, scene.doctor("Dr Entry"), "Failed Person", NO_MOBILE)
+    page = open_page("/admin/#/notifications")
+    log_in(page, *ADMIN)
+    page.get_by_label("Result").select_option(label="Not reached")
+    page.get_by_label("Code", exact=True).fill("21614")
+    page.get_by_label("Kind").select_option(label="Your turn")
+    rows = page.get_by_role("row").filter(has_text="Your turn")
+    expect(rows.first).to_contain_text("Failed 21614")
+    expect(rows.first).to_contain_text("the number is not a mobile number")
+    expect(page.get_by_role("row").filter(has_text="0123")).to_have_count(0)
+    shoot(page, "notification-log")
+    rows.first.get_by_role("button").click()
+    page.get_by_role("menuitem", name="What became of it").click()
+    expect(page.get_by_role("dialog", name="Your turn")).to_contain_text("The number cannot get it")
+    page.keyboard.press("Escape")
+
+    page.get_by_label("Code", exact=True).fill("")
+    page.get_by_label("Result").select_option(label="Sent and delivered")
+    expect(page.get_by_role("row").filter(has_text="0123").first).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as CSV").click()
+    with download.value.path().open(newline="", encoding="utf-8") as file:
+        saved = list(csv.DictReader(file))
+    assert ticket["id"] in {row["ticket_id"] for row in saved}
+    assert {(row["kind"], row["to_masked"]) for row in saved} == {("your_turn", "•••• 0123")}
+
+
+def test_a_refused_account_is_told_on_the_console_and_in_the_panel(
+    console: Console, open_page: OpenPage, scene: Scene, twilio: Twilio, shoot: Shoot
+) -> None:
+    doctor = scene.doctor("Dr No Account")
+    desk = console(*DESK)
+    twilio.next("20003")
+    called(scene, doctor, "Silent Person", GOOD)
+    banner = desk.get_by_role("alert").filter(has_text="Twilio takes no texts since")
+    expect(banner).to_contain_text("the account’s credentials were not accepted (20003)")
+    shoot(desk, "account-fault")
+    panel = open_page("/admin/#/settings")
+    log_in(panel, *ADMIN)
+    expect(panel.get_by_role("alert").filter(has_text="20003")).to_be_visible()
