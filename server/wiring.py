@@ -212,6 +212,8 @@ def _schedule(wired: Wired) -> None:
     services, jobs = wired.services, wired.jobs
     jobs.add("pump", 5, services.outbox.pump)
     jobs.add("sms sweep", 5, services.outbox.sweep)
+    jobs.add("reconcile", 1, services.outbox.reconciler.run)
+    jobs.add("poll", 5, services.outbox.poller.run)
     jobs.add("queue sweep", 5, services.queues.sweep)
     jobs.add("estimates", 30, services.queues.tick)
     jobs.add("rollover", 30, services.queues.rollover)
@@ -221,6 +223,7 @@ def _schedule(wired: Wired) -> None:
         jobs.add("follow", 0.25, services.queues.follow)
         jobs.add("doctors", 3, services.doctors.refresh)
         jobs.add("settings", 3, services.clinic.refresh)
+        jobs.add("suppressions", 3, services.outbox.suppression.refresh)
 
 
 def _observe(wired: Wired) -> None:
@@ -283,6 +286,7 @@ async def load(services: Services) -> None:
     await services.doctors.start()
     await services.displays.start()
     await services.queues.start()
+    await services.outbox.suppression.refresh()
     await services.outbox.sweep()
 
 

@@ -59,8 +59,10 @@ FLOORS: tuple[tuple[str, Floor], ...] = (
     ("server.*.service", Floor.SERVICE),
     ("server.displays.boards", Floor.SERVICE),
     ("server.sms.courier", Floor.SERVICE),
-    ("server.sms.courier", Floor.SERVICE),
-    ("server.sms.pump", Floor.SERVICE),
+    ("server.sms.poll", Floor.SERVICE),
+    ("server.sms.receipts", Floor.SERVICE),
+    ("server.sms.reconcile", Floor.SERVICE),
+    ("server.sms.suppression", Floor.SERVICE),
     ("server.sms.outbox", Floor.SERVICE),
     ("server.sms.pump", Floor.SERVICE),
     ("handlers", Floor.HANDLERS),
@@ -90,7 +92,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "sqlite3": ("server.storage.sqlite*",),
     "tornado.web": ("handlers.*", "server.app"),
     "tornado.websocket": ("handlers.*",),
-    "twilio": ("server.sms.gateway",),
+    "twilio": ("server.sms.gateway", "server.sms.signature"),
 }
 
 # What a pure module cannot need: the loop, the clock, the disk, the network, chance, the log.

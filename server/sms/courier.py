@@ -19,11 +19,12 @@ import structlog
 from server.clock import Clock
 from server.errors import StorageUnavailable
 from server.sms.gate import Gate
-from server.sms.lifecycle import LOST, ended, settled
-from server.sms.model import Message, MessageState
+from server.sms.lifecycle import LEASE, LOST, OPTED_OUT, ended, settled, unsent
+from server.sms.model import Attempt, Message, MessageState
 from server.sms.provider import Outgoing, Provider, Reply
-from server.sms.retry import judge, reason
+from server.sms.retry import Outcome, judge, reason
 from server.sms.store import MessageStore
+from server.sms.suppression import Suppression
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +42,7 @@ class Courier:
         provider: Provider,
         gate: Gate,
         clock: Clock,
+        suppression: Suppression,
         *,
         still_true: StillTrue,
         changed: Callable[[Message], None],
@@ -51,6 +53,7 @@ class Courier:
         self._provider = provider
         self._gate = gate
         self._clock = clock
+        self._suppression = suppression
         self._still_true = still_true
         self._changed = changed
         self._wake = wake
@@ -115,6 +118,11 @@ class Courier:
             await self._write(message, lambda row: ended(row, MessageState.EXPIRED, now, row.code))
         elif not self._holds_true(message):
             await self._write(message, lambda row: ended(row, MessageState.CANCELLED, now, "no_longer_true"))
+        elif self._suppression.holds(message.to):
+            await self._write(message, lambda row: ended(row, MessageState.SUPPRESSED, now, OPTED_OUT))
+        elif now - message.attempt.started > LEASE / 2:
+            # The claim took so long to be written that its lease may run out under the request.
+            await self._write(message, lambda row: unsent(row, now))
         else:
             await self._send(message, min(seconds_left, LONGEST_VALIDITY))
 
@@ -129,7 +137,14 @@ class Courier:
         if self._learn(reply, now):
             self._wake(now)
         opens_at = self._gate.opens_at(now)
-        await self._write(message, lambda row: settled(row, reply, now, roll=roll, opens_at=opens_at))
+
+        def end(row: Message) -> Message:
+            attempt = row.attempt_of(token=token) or message.attempt
+            return settled(row, attempt, reply, now, roll=roll, opens_at=opens_at)
+
+        await self._write(message, end)
+        if judge(reply) is Outcome.OPTED_OUT:
+            await self._suppression.stop(message.to, reason(reply) or "")
 
     def _learn(self, reply: Reply, now: datetime) -> bool:
         """Tell the gate; True if it has just opened again."""
@@ -174,5 +189,8 @@ class Courier:
 
 def _open(row: Message, token: str) -> bool:
     """Whether the outcome of `token` is still to be written. A row given up for lost meanwhile is corrected."""
-    lost = row.state is MessageState.UNKNOWN and row.code == LOST
-    return row.attempt.token == token and (row.state is MessageState.SENDING or lost)
+    attempt: Attempt | None = row.attempt_of(token=token)
+    if attempt is None:
+        return False
+    lost = row.state is MessageState.UNKNOWN and row.code == LOST and row.attempt.token == token
+    return attempt.ended is None or lost

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from server.sms.retry import CODES, Outcome
+from server.sms.retry import CODES, DELIVERY, Outcome
 
 PROBE_EVERY = timedelta(seconds=15)
 PER_SEGMENT = timedelta(seconds=1)
@@ -67,5 +67,7 @@ class Gate:
 
 def meaning(code: str | None) -> str:
     """What a code says in words; empty for codes that are not in the table."""
-    rule = CODES.get(int(code)) if code and code.isdigit() else None
+    if not code or not code.isdigit():
+        return ""
+    rule = CODES.get(int(code)) or DELIVERY.get(int(code))
     return rule.meaning if rule else ""

@@ -13,6 +13,7 @@ import socket
 import ssl
 from asyncio import Future
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -22,11 +23,11 @@ from twilio.base import values
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
-from twilio.rest.api.v2010.account.message import MessageList
+from twilio.rest.api.v2010.account.message import MessageInstance, MessageList
 
 from config.settings import Settings
 from server.clock import Clock
-from server.sms.provider import Outgoing, Reply
+from server.sms.provider import Carried, NoAnswer, Outgoing, Reply
 from server.sms.retry import retry_after_seconds
 
 CONNECT_TIMEOUT = 3.0
@@ -34,14 +35,6 @@ TOTAL_TIMEOUT = 10.0
 AT_ONCE = 100
 LARGEST_ANSWER = 1024 * 1024
 CALLBACK_PATH = "/api/twilio/status/"
-
-
-class NotAccepted(Exception):
-    """Any answer but a created message. twilio-python's own exception drops the headers, Retry-After with them."""
-
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(reply)
-        self.reply = reply
 
 
 class TornadoHttpClient(AsyncHttpClient):
@@ -65,7 +58,10 @@ class TornadoHttpClient(AsyncHttpClient):
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """One request, at most once. Raises NotAccepted unless a 2xx with a JSON object comes back."""
+        """One request, at most once. Raises NoAnswer unless a 2xx with a JSON object comes back.
+
+        twilio-python's own exception would drop the headers, Retry-After with them.
+        """
         body = _Body(urlencode(data or {}, doseq=True).encode()) if method == "POST" else None
         username, password = auth or (None, None)
         request = HTTPRequest(
@@ -82,7 +78,7 @@ class TornadoHttpClient(AsyncHttpClient):
         try:
             response = await self._client.fetch(request, raise_error=False)
         except (OSError, HTTPTimeoutError, HTTPStreamClosedError) as error:
-            raise NotAccepted(Reply(left=body is not None and body.asked_for, error=failure(error))) from error
+            raise NoAnswer(Reply(left=body is not None and body.asked_for, error=failure(error))) from error
         return self._read(response)
 
     def close(self) -> None:
@@ -103,7 +99,7 @@ class TornadoHttpClient(AsyncHttpClient):
             return Response(response.code, text, response.headers)
         code = content.get("code")
         retry_after = retry_after_seconds(response.headers.get("Retry-After"), self._clock.now())
-        raise NotAccepted(
+        raise NoAnswer(
             Reply(status=response.code, code=code if isinstance(code, int) else None, retry_after=retry_after)
         )
 
@@ -159,9 +155,22 @@ class TwilioGateway:
                 validity_period=outgoing.validity_seconds,
                 status_callback=self._callback(outgoing),
             )
-        except NotAccepted as refusal:
+        except NoAnswer as refusal:
             return refusal.reply
         return Reply(status=answer.status_code, sid=answer.data.sid or "", provider_status=answer.data.status or "")
+
+    async def sent_to(self, number: str, limit: int) -> list[Carried]:
+        """The list has no DateSent filter: a message that was not sent yet has no such date and would be missing."""
+        found = await self._messages.list_async(to=number, limit=limit, page_size=limit)
+        return [_carried(message) for message in found]
+
+    async def look_up(self, sid: str) -> Carried | None:
+        try:
+            return _carried(await self._messages(sid).fetch_async())
+        except NoAnswer as refusal:
+            if refusal.reply.status == 404:
+                return None
+            raise
 
     async def close(self) -> None:
         self._http.close()
@@ -171,6 +180,20 @@ class TwilioGateway:
         if self._public_url is None:
             return values.unset
         return f"{self._public_url}{CALLBACK_PATH}?{urlencode({'m': outgoing.message_id, 'a': outgoing.token})}"
+
+
+def _carried(message: MessageInstance) -> Carried:
+    # The library hands on a date that it cannot read as the text it is.
+    if not message.sid or not isinstance(message.date_created, datetime):
+        raise NoAnswer(Reply(status=200, error="not_a_message"))
+    return Carried(
+        sid=message.sid,
+        to=message.to or "",
+        body=message.body or "",
+        status=str(message.status or ""),
+        created=message.date_created,
+        code=message.error_code,
+    )
 
 
 def failure(error: Exception) -> str:

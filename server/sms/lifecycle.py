@@ -17,8 +17,16 @@ from server.sms.retry import Outcome, backoff, judge, reason
 # Longer than the longest request (10 s) and a save that has to wait for the database a while.
 LEASE = timedelta(seconds=30)
 
+# When the list of messages is asked after an outcome nobody knows: the last time tells for certain.
+CHECKS = (timedelta(seconds=3), timedelta(seconds=10), timedelta(seconds=30))
+# When a message without a final status is asked about, counted from its request. Twilio keeps a message
+# at most its ValidityPeriod; a carrier's receipt may come much later, or never.
+POLLS = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 900, 3600))
+
 # The code of a row whose sender vanished between claim and outcome: sent or not, nobody here knows.
 LOST = "no_outcome"
+# The code of a row whose number is on our own list of those who answered STOP.
+OPTED_OUT = "opted_out"
 
 _STATE_AFTER = {
     Outcome.ACCEPTED: MessageState.ACCEPTED,
@@ -35,12 +43,16 @@ def due(moment: datetime) -> datetime:
     return cut if cut == moment else cut + timedelta(seconds=1)
 
 
-def admit(message: NewMessage, now: datetime, *, enabled: bool, live: bool) -> tuple[MessageState, str | None]:
+def admit(
+    message: NewMessage, now: datetime, *, enabled: bool, live: bool, opted_out: bool = False
+) -> tuple[MessageState, str | None]:
     """The first state of a text and why: QUEUED if it may go, else the final state it is logged with."""
     if not enabled:
         return MessageState.SUPPRESSED, "kind_off"
     if not message.to:
         return MessageState.SUPPRESSED, "no_number"
+    if opted_out:
+        return MessageState.SUPPRESSED, OPTED_OUT
     if not message.consent:
         return MessageState.SUPPRESSED, "no_consent"
     if not message.confirmed and Kind(message.kind) not in UNCONFIRMED_KINDS:
@@ -91,7 +103,7 @@ def held(row: Message, at: datetime, account_fault: str | None) -> Message:
 def claimed(row: Message, token: str, owner: str, now: datetime) -> Message:
     """Leased to `owner` with a new attempt; an attempt of its own that never left is closed."""
     before = row.attempts
-    if before and before[-1].ended is None:
+    if before and before[-1].ended is None and not before[-1].sid:
         before = (*before[:-1], replace(before[-1], ended=now, outcome="not_sent"))
     return replace(
         row,
@@ -99,24 +111,84 @@ def claimed(row: Message, token: str, owner: str, now: datetime) -> Message:
         lane=Lane.LEASED,
         next_at=due(now + LEASE),
         owner=owner,
+        sid="",
+        provider_status="",
         attempts=(*before, Attempt(token, now)),
     )
 
 
-def settled(row: Message, reply: Reply, now: datetime, *, roll: float, opens_at: datetime) -> Message:
-    """The row after its latest attempt got `reply`. What was not processed is queued again, if still in time.
+def settled(row: Message, attempt: Attempt, reply: Reply, now: datetime, *, roll: float, opens_at: datetime) -> Message:
+    """The row after `attempt` of it got `reply`. What was not processed is queued again, if still in time.
 
-    `roll` in 0..1 is the jitter; `opens_at` is when the breaker lets the next one try.
+    A row that has moved on meanwhile, by a receipt that was faster or a later attempt, takes the attempt's end
+    into its log and stays where it is. `roll` in 0..1 is the jitter; `opens_at` is when the breaker lets the
+    next one try.
     """
     outcome, code = judge(reply), reason(reply)
-    attempt = replace(row.attempt, ended=now, status=reply.status, code=code, outcome=outcome.value, sid=reply.sid)
-    row = replace(row, attempts=(*row.attempts[:-1], attempt), code=code, owner="")
+    row = row.with_attempt(
+        replace(
+            attempt,
+            ended=now,
+            status=reply.status,
+            code=code,
+            outcome=outcome.value,
+            sid=reply.sid or attempt.sid,
+        )
+    )
+    if attempt.token != row.attempt.token or row.state not in (MessageState.SENDING, MessageState.UNKNOWN):
+        return row
+    row = replace(row, code=code, owner="")
     if outcome in (Outcome.NOT_PROCESSED, Outcome.ACCOUNT):
         at = now + backoff(len(row.attempts), roll, reply.retry_after)
         again = waiting(row, max(at, opens_at))
         return again if again.next_at < row.expires_at else ended(row, MessageState.EXPIRED, now, code)
-    row = replace(row, sid=reply.sid, provider_status=reply.provider_status)
-    return replace(row, state=_STATE_AFTER[outcome], lane=Lane.NONE)
+    row = replace(row, sid=reply.sid, provider_status=reply.provider_status, state=_STATE_AFTER[outcome])
+    if outcome is Outcome.UNCLEAR:
+        return replace(row, lane=Lane.UNCLEAR, next_at=due(now + CHECKS[0]))
+    return watched(row, now) if outcome is Outcome.ACCEPTED else replace(row, lane=Lane.NONE)
+
+
+def unsent(row: Message, now: datetime) -> Message:
+    """Queued again at once: the latest attempt ended before its request."""
+    attempt = replace(row.attempt, ended=now, outcome="not_sent")
+    return waiting(row.with_attempt(attempt), now)
+
+
+def watched(row: Message, now: datetime) -> Message:
+    """In Twilio's hands: asked about by its SID at the next time of `POLLS`, or no more after the last."""
+    started = row.attempt.started
+    times = (started + after for after in POLLS)
+    if (at := next((time for time in times if time > now), None)) is None:
+        return replace(row, lane=Lane.NONE)
+    return replace(row, lane=Lane.AWAITED, next_at=due(at))
+
+
+def lost(row: Message, now: datetime) -> Message:
+    """Unknown, because whoever sent it vanished: looked for in the list at once."""
+    return replace(ended(row, MessageState.UNKNOWN, now, LOST), lane=Lane.UNCLEAR, next_at=whole_seconds(now))
+
+
+def unclear_since(row: Message) -> datetime:
+    """What `CHECKS` are counted from: the end of the request, or its start where nobody saw the end."""
+    attempt = row.attempt
+    return attempt.started if row.code == LOST or attempt.ended is None else attempt.ended
+
+
+def next_check(row: Message, asked_at: datetime) -> datetime | None:
+    """When to look again for a row that was not in the list asked for at `asked_at`; None: it is certain now."""
+    times = (unclear_since(row) + after for after in CHECKS)
+    return next((time for time in times if time > asked_at), None)
+
+
+def again(row: Message, at: datetime, now: datetime, why: str) -> Message:
+    """Queued to be sent a second time, which happens to a text at most once."""
+    queued = replace(waiting(row, at), resends=row.resends + 1, code=None)
+    return queued.with_event(Event(now, "resent", why))
+
+
+def in_time(row: Message, at: datetime) -> bool:
+    """Whether a row that may have left before may be sent once more at `at`."""
+    return row.resends == 0 and bool(row.to) and at < row.expires_at
 
 
 def ended(row: Message, state: MessageState, now: datetime, code: str | None, detail: str = "") -> Message:

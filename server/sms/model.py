@@ -7,7 +7,7 @@ answers mean stands in `retry.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -46,11 +46,16 @@ class MessageState(StrEnum):
 
 
 class Lane(StrEnum):
-    """Which job looks at a row next, from `next_at` on; `NONE` for a row that waits for nobody."""
+    """Which job looks at a row next, from `next_at` on; `NONE` for a row that waits for nobody.
+
+    `UNCLEAR`: looked for in Twilio's list; `AWAITED`: in Twilio's hands and asked about by its SID.
+    """
 
     URGENT = "urgent"
     PACED = "paced"
     LEASED = "leased"
+    UNCLEAR = "unclear"
+    AWAITED = "awaited"
     NONE = ""
 
 
@@ -69,6 +74,8 @@ LEFT_STATES = frozenset(
         MessageState.SIMULATED,
     }
 )
+# A row stays small however often Twilio repeats itself.
+EVENTS_KEPT = 100
 OPEN_STATES = frozenset({MessageState.QUEUED, MessageState.SENDING})
 
 # After this a text would mislead rather than help, counted from the event it reports.
@@ -143,7 +150,8 @@ class Message:
 
     `code` says why it is in this state: Twilio's error code or one of ours (`no_consent`). `next_at`
     (whole seconds) is when its lane's job looks at it: due time while queued, end of the lease while
-    sending. `owner` is the process instance that holds the lease.
+    sending. `owner` is the process instance that holds the lease. `sid` and `provider_status` are those of
+    the latest attempt; `resends` counts how often it was sent again although it may have left before.
     """
 
     id: str
@@ -171,6 +179,7 @@ class Message:
     provider_status: str = ""
     attempts: tuple[Attempt, ...] = ()
     events: tuple[Event, ...] = ()
+    resends: int = 0
     rev: int = 0
 
     @property
@@ -182,3 +191,18 @@ class Message:
     def attempt(self) -> Attempt:
         """The latest attempt; only rows that were claimed at least once have one."""
         return self.attempts[-1]
+
+    def attempt_of(self, *, token: str = "", sid: str = "") -> Attempt | None:
+        """The attempt that went out under `token`, or else the one that Twilio gave `sid`."""
+        by_token = (attempt for attempt in self.attempts if token and attempt.token == token)
+        by_sid = (attempt for attempt in self.attempts if sid and attempt.sid == sid)
+        return next(by_token, None) or next(by_sid, None)
+
+    def with_attempt(self, changed: Attempt) -> Message:
+        """The row with `changed` in the place of the attempt of the same token."""
+        attempts = tuple(changed if attempt.token == changed.token else attempt for attempt in self.attempts)
+        return replace(self, attempts=attempts)
+
+    def with_event(self, event: Event) -> Message:
+        """The row with one more line in its timeline, of which the latest are kept."""
+        return replace(self, events=(*self.events, event)[-EVENTS_KEPT:])

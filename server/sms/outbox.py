@@ -7,8 +7,10 @@ takes it. Everything asked for stands in the log, also what is never sent.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -29,9 +31,13 @@ from server.sms.model import (
     NewMessage,
     expiry,
 )
+from server.sms.poll import Poller
 from server.sms.provider import Provider
 from server.sms.pump import Pump
+from server.sms.receipts import Receipts
+from server.sms.reconcile import Reconciler
 from server.sms.store import Filters, MessageStore, Page
+from server.sms.suppression import Suppression
 from server.sms.templates import Wording, compose
 from server.sms.views import message_view
 from server.storage.port import DuplicateKey, Storage
@@ -83,15 +89,27 @@ class Outbox:
         self._clinic_time = clinic_time
         self._hooks = hooks
         self._gate = Gate()
+        self.suppression = Suppression(storage, clock)
         self._courier = Courier(
             self._store,
             provider,
             self._gate,
             clock,
+            self.suppression,
             still_true=hooks.still_true,
             changed=self._changed,
             wake=hooks.wake,
         )
+        self.receipts = Receipts(
+            self._store,
+            self.suppression,
+            clock,
+            still_true=hooks.still_true,
+            changed=self._changed,
+            wake=hooks.wake,
+        )
+        self.reconciler = Reconciler(self._store, provider, self.receipts, clock)
+        self.poller = Poller(self._store, provider, self.receipts, clock)
         self._pump = Pump(
             self._store, self._courier, self._gate, clock, changed=self._changed, wake=hooks.wake, sole=sole
         )
@@ -107,7 +125,8 @@ class Outbox:
         """Take a text: it is on disk when this returns and leaves in the background. The same id again is done."""
         now = self._clock.now()
         enabled = self._hooks.enabled(message.kind)
-        state, code = admit(message, now, enabled=enabled, live=self.live)
+        opted_out = self.suppression.holds(message.to)
+        state, code = admit(message, now, enabled=enabled, live=self.live, opted_out=opted_out)
         values = {"link": self._hooks.link(message.ticket_id) if message.ticket_id else "", **message.values}
         body = compose(Kind(message.kind), message.language, values, self._hooks.wording())
         day = self._clinic_time.service_day(now).isoformat()
@@ -159,10 +178,18 @@ class Outbox:
             appointment_id=old.appointment_id,
             call=old.call,
         )
-        state, code = admit(message, now, enabled=True, live=self.live)
+        opted_out = self.suppression.holds(message.to)
+        state, code = admit(message, now, enabled=True, live=self.live, opted_out=opted_out)
+        await self._leave_to_staff(old)
         day = self._clinic_time.service_day(now).isoformat()
         row = written(message, old.body, day, now, state, code)
         return await self._insert(replace(row, events=(Event(now, "resend_of", old.id),))), False
+
+    async def _leave_to_staff(self, old: Message) -> None:
+        """What somebody sends again by hand is not sent again by itself as well."""
+        row: Message | None = old
+        while row is not None and row.state is MessageState.UNKNOWN and not row.resends:
+            row = await self._store.replace(replace(row, resends=1)) or await self._store.get(old.id)
 
     def _check_resend(self, old: Message, phone: str | None, now: datetime) -> None:
         if old.state in OPEN_STATES:
@@ -190,7 +217,10 @@ class Outbox:
     async def drain(self, grace: float = 15.0) -> None:
         """At shutdown: start nothing new, wait at most `grace` seconds until what is in flight is written down."""
         self._pump.stop()
+        questions = asyncio.gather(self.reconciler.stop(), self.poller.stop())
         await self._courier.drain(grace)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(questions, grace)
         await self._provider.close()
 
     async def get(self, id: str) -> Message:

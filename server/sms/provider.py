@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 
@@ -34,13 +35,41 @@ class Reply:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A message as the provider keeps it. `created` has whole seconds."""
+
+    sid: str
+    to: str
+    body: str
+    status: str
+    created: datetime
+    code: int | None = None
+
+
+class NoAnswer(Exception):
+    """A question about messages was not answered; `reply` says what came instead."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply)
+        self.reply = reply
+
+
 class Provider(Protocol):
-    """Carries texts. Whatever goes wrong on the way is a Reply, not an exception. `live`: texts really leave."""
+    """Carries texts. Whatever goes wrong while sending is a Reply, not an exception. `live`: texts really leave."""
 
     live: bool
 
     async def send(self, outgoing: Outgoing) -> Reply:
         """Hand over one text, once; never repeats a request by itself."""
+        ...
+
+    async def sent_to(self, number: str, limit: int) -> list[Carried]:
+        """The latest messages to `number`, at most `limit`, newest first. Raises NoAnswer."""
+        ...
+
+    async def look_up(self, sid: str) -> Carried | None:
+        """One message; None if there is none. Raises NoAnswer."""
         ...
 
     async def close(self) -> None:
@@ -58,6 +87,12 @@ class NoProvider:
 
     async def send(self, outgoing: Outgoing) -> Reply:
         return Reply(left=False, error="no_account")
+
+    async def sent_to(self, number: str, limit: int) -> list[Carried]:
+        raise NoAnswer(Reply(left=False, error="no_account"))
+
+    async def look_up(self, sid: str) -> Carried | None:
+        raise NoAnswer(Reply(left=False, error="no_account"))
 
     async def close(self) -> None:
         """There is nothing to let go of."""

@@ -12,7 +12,7 @@ from server.clock import Clock
 from server.ids import new_id
 from server.sms.courier import Courier
 from server.sms.gate import Gate
-from server.sms.lifecycle import LOST, claimed, ended, held
+from server.sms.lifecycle import claimed, ended, held, lost
 from server.sms.model import Lane, Message, MessageState
 from server.sms.segments import measure
 from server.sms.store import MessageStore
@@ -98,7 +98,7 @@ class Pump:
             if mine and not self._courier.may_have_left(row.attempt.token):
                 await self.adopt(row)
             elif row.next_at <= now or (self._sole and not mine):
-                await self._end(row, MessageState.UNKNOWN, now, LOST)
+                await self._lose(row, now)
 
     async def adopt(self, row: Message) -> None:
         """Send a row of this instance if no request of its latest claim ever left; else leave it alone."""
@@ -139,6 +139,11 @@ class Pump:
                 self._courier.carry(won)
         finally:
             self._courier.release(token)
+
+    async def _lose(self, row: Message, now: datetime) -> None:
+        if (saved := await self._store.replace(lost(row, now))) is not None:
+            self._changed(saved)
+            log.warning("sms_ended", kind=row.kind.value, state=saved.state.value, code=saved.code)
 
     async def _end(self, row: Message, state: MessageState, now: datetime, code: str | None) -> None:
         if (saved := await self._store.replace(ended(row, state, now, code))) is not None:

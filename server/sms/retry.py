@@ -87,6 +87,45 @@ CODES: Mapping[int, Rule] = {
     21617: Rule(Outcome.REFUSED, "the text is too long"),
 }
 
+
+class Fate(StrEnum):
+    """What becomes of a text that Twilio took and could not deliver."""
+
+    AGAIN = "again"
+    EXPIRED = "expired"
+    OPTED_OUT = "opted_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a delivery error means here; `fate` None: it is final."""
+
+    meaning: str
+    fate: Fate | None = None
+
+
+# The ErrorCode of a message that is `undelivered` or `failed` after it was accepted.
+DELIVERY: Mapping[int, Delivery] = {
+    # It did not arrive for a reason that may pass.
+    30001: Delivery("the sender's queue at Twilio overflowed", Fate.AGAIN),
+    30003: Delivery("the phone is switched off or out of reach", Fate.AGAIN),
+    30008: Delivery("the carrier gave no reason", Fate.AGAIN),
+    30022: Delivery("the sender is limited in rate by the carriers", Fate.AGAIN),
+    30500: Delivery("Twilio had an internal error", Fate.AGAIN),
+    30036: Delivery("it was not delivered within its time", Fate.EXPIRED),
+    21610: Delivery("the person has answered STOP", Fate.OPTED_OUT),
+    # It cannot arrive.
+    30002: Delivery("the account is suspended"),
+    30004: Delivery("the phone blocks the message"),
+    30005: Delivery("the number does not exist or is not in use"),
+    30006: Delivery("the number is a landline or its carrier cannot be reached"),
+    30007: Delivery("the carrier filtered the message"),
+    30032: Delivery("the toll-free sender is not verified"),
+    30034: Delivery("the sender is not registered with the carriers"),
+    30410: Delivery("the carrier did not answer in time"),
+    30450: Delivery("delivery could not be confirmed in time"),
+}
+
 # Without a code of the table the HTTP status decides. A 5xx may come after the message was taken
 # somewhere behind the API's front door; 503 is clear only with code 20503.
 STATUSES: Mapping[int, Outcome] = {

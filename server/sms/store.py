@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 
 from server.sms.model import Attempt, Event, Kind, Lane, Message, MessageState
-from server.storage.port import Condition, Document, Range, Storage
+from server.storage.port import Condition, Document, In, Range, Storage
 
 COLLECTION = "notifications"
 # How many rows one page of a list may look at when several filters are set: only one of them is
@@ -57,6 +57,18 @@ class MessageStore:
         found = await self._storage.find(COLLECTION, where, limit=limit)
         return sorted(map(from_document, found), key=lambda message: message.order)
 
+    async def of_number(self, number: str, limit: int) -> list[Message]:
+        """The latest rows to a number, newest first."""
+        found = await self._storage.find(COLLECTION, {"to": number}, sort="order", descending=True, limit=limit)
+        return [from_document(document) for document in found]
+
+    async def with_sids(self, sids: Sequence[str]) -> list[Message]:
+        """The rows whose latest message is one of `sids` (at most some hundreds)."""
+        if not sids:
+            return []
+        found = await self._storage.find(COLLECTION, {"sid": In(sids)}, limit=len(sids))
+        return [from_document(document) for document in found]
+
     async def page(self, filters: Filters, cursor: str | None, limit: int, *, since: str | None = None) -> Page:
         """Texts that meet every filter (`ticket_id`, `state`, `code`, any plain field), newest first.
 
@@ -98,7 +110,7 @@ def to_document(message: Message) -> Document:
 
 def from_document(document: Document) -> Message:
     """The row that `to_document` wrote."""
-    plain = {name: document[name] for name in _PLAIN}
+    plain = {name: document[name] for name in _PLAIN if name in document}
     plain["kind"] = Kind(plain["kind"])
     plain["state"] = MessageState(plain["state"])
     plain["lane"] = Lane(plain["lane"])

@@ -51,6 +51,7 @@ COLLECTIONS: dict[str, tuple[Index, ...]] = {
         Index(("to", "order")),
         Index(("sid",)),
     ),
+    "suppressions": _lists(),
     "displays": _lists(),
     "audit": _lists("actor_id", "subject_id"),
     "settings": (),

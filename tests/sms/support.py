@@ -55,6 +55,9 @@ class World:
     token: str = AUTH_TOKEN
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def __post_init__(self) -> None:
+        self.stand_in.now = self.clock.now
+
     def outbox(self, provider: Provider | None = None, *, sole: bool = True) -> Outbox:
         hooks = Hooks(
             on_state=self._on_state,

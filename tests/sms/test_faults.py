@@ -10,7 +10,7 @@ import pytest
 from server.errors import StorageUnavailable
 from server.sms.lifecycle import LEASE, LOST
 from server.sms.model import MessageState
-from server.sms.provider import Outgoing, Reply
+from server.sms.provider import Carried, Outgoing, Reply
 from tests.sms.support import ROWS, World
 
 pytestmark = pytest.mark.gen_test(timeout=30)
@@ -170,6 +170,12 @@ class Crashing:
         self.calls += 1
         self.called.set()
         raise RuntimeError("a defect")
+
+    async def sent_to(self, number: str, limit: int) -> list[Carried]:
+        return []
+
+    async def look_up(self, sid: str) -> Carried | None:
+        return None
 
     async def close(self) -> None:
         """Nothing to let go of."""

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import secrets
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -33,14 +34,22 @@ class Post:
 
 @dataclass
 class StandIn:
-    """State of the stand-in and its switches. `accounts` maps SIDs to tokens."""
+    """State of the stand-in and its switches. `accounts` maps SIDs to tokens.
+
+    `deaf`: questions about messages are answered with 503. `prefix` is put before every text, as for trial accounts.
+    `lists` are the queries of the lists that were asked for.
+    """
 
     accounts: dict[str, str] = field(default_factory=lambda: {ACCOUNT_SID: AUTH_TOKEN})
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
     posts: list[Post] = field(default_factory=list)
     script: deque[Fault] = field(default_factory=deque)
     always: Fault | None = None
+    deaf: bool = False
+    prefix: str = ""
+    lists: list[dict[str, str]] = field(default_factory=list)
     url: str = ""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _arrival: asyncio.Condition = field(default_factory=asyncio.Condition)
     _closing: asyncio.Event = field(default_factory=asyncio.Event)
     _server: HTTPServer | None = None
@@ -91,14 +100,14 @@ class StandIn:
 
     def _create(self, account: str, form: dict[str, str]) -> dict[str, Any]:
         sid = "SM" + secrets.token_hex(16)
-        now = format_datetime(datetime.now(UTC))
+        now = format_datetime(self.now(), usegmt=False)
         self.messages[sid] = {
             "sid": sid,
             "account_sid": account,
             "messaging_service_sid": form.get("MessagingServiceSid"),
             "to": form["To"],
             "from": form.get("From"),
-            "body": form["Body"],
+            "body": self.prefix + form["Body"],
             "status": "queued",
             "direction": "outbound-api",
             "api_version": "2010-04-01",
@@ -115,6 +124,11 @@ class StandIn:
             "subresource_uris": {"media": f"{VERSION}/{account}/Messages/{sid}/Media.json"},
         }
         return self.messages[sid]
+
+    def crowd(self, to: str, body: str, count: int) -> None:
+        """Messages to `to` that somebody else sent."""
+        for _ in range(count):
+            self._create(ACCOUNT_SID, {"To": to, "From": "+12025550100", "Body": body})
 
     async def end(self, fault: Fault) -> None:
         """Wait as long as the fault says; a hanging request until the stand-in closes."""
@@ -176,6 +190,10 @@ class Messages(Api):
             self.refuse(fault.status, fault.code, f"Scripted error {fault.code or fault.status}")
 
     def get(self, account: str) -> None:
+        self.stand_in.lists.append({name: self.get_query_argument(name) for name in self.request.query_arguments})
+        if self.stand_in.deaf:
+            self.refuse(503, None, "Service unavailable")
+            return
         size = min(int(self.get_query_argument("PageSize", "50")), 1000)
         page = int(self.get_query_argument("Page", "0"))
         wanted = {name: value for name in ("To", "From") if (value := self.get_query_argument(name, ""))}
@@ -208,6 +226,9 @@ class OneMessage(Api):
 
     def get(self, account: str, sid: str) -> None:
         message = self.stand_in.messages.get(sid)
+        if self.stand_in.deaf:
+            self.refuse(503, None, "Service unavailable")
+            return
         if message is None or message["account_sid"] != account:
             self.refuse(404, 20404, f"The requested resource {self.request.path} was not found")
             return

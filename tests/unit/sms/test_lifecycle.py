@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from server.sms.lifecycle import LEASE, LOST, admit, claimed, ended, settled, written
+from server.sms.lifecycle import CHECKS, LEASE, LOST, POLLS, admit, claimed, due, ended, settled, written
 from server.sms.model import Kind, Lane, Message, MessageState, NewMessage, expiry
 from server.sms.provider import Reply
 
@@ -28,7 +28,7 @@ def sending(kind: Kind = Kind.YOUR_TURN) -> Message:
 
 
 def after(reply: Reply, message: Message, *, at: datetime = NOW, roll: float = 0.0) -> Message:
-    return settled(message, reply, at, roll=roll, opens_at=at)
+    return settled(message, message.attempt, reply, at, roll=roll, opens_at=at)
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -77,7 +77,8 @@ def test_a_claim_over_an_attempt_that_never_left_closes_it() -> None:
 def test_accepted_is_in_twilios_hands() -> None:
     message = after(ACCEPTED, sending())
     assert (message.state, message.code, message.sid) == (MessageState.ACCEPTED, None, "SM1")
-    assert (message.lane, message.owner, message.provider_status) == (Lane.NONE, "", "queued")
+    assert (message.lane, message.owner, message.provider_status) == (Lane.AWAITED, "", "queued")
+    assert message.next_at == due(NOW + POLLS[0])
     assert (message.attempt.outcome, message.attempt.status, message.attempt.sid) == ("accepted", 201, "SM1")
     assert message.attempt.ended == NOW
 
@@ -88,13 +89,18 @@ def test_accepted_is_in_twilios_hands() -> None:
         (Reply(status=400, code=21211), MessageState.FAILED, "21211"),
         (Reply(status=400, code=21610), MessageState.SUPPRESSED, "21610"),
         (Reply(status=400), MessageState.FAILED, "http_400"),
-        (Reply(status=500), MessageState.UNKNOWN, "http_500"),
-        (Reply(error="timeout"), MessageState.UNKNOWN, "timeout"),
     ],
 )
 def test_what_is_final_waits_for_nobody(reply: Reply, state: MessageState, code: str) -> None:
     message = after(reply, sending())
     assert (message.state, message.code, message.lane) == (state, code, Lane.NONE)
+
+
+@pytest.mark.parametrize(("reply", "code"), [(Reply(status=500), "http_500"), (Reply(error="timeout"), "timeout")])
+def test_what_is_unclear_is_looked_for(reply: Reply, code: str) -> None:
+    message = after(reply, sending())
+    assert (message.state, message.code, message.lane) == (MessageState.UNKNOWN, code, Lane.UNCLEAR)
+    assert message.next_at == due(NOW + CHECKS[0])
 
 
 def test_what_was_not_processed_is_queued_again_after_the_backoff() -> None:
@@ -114,7 +120,8 @@ def test_a_retry_that_would_come_too_late_is_not_waited_for() -> None:
 
 def test_a_fault_of_the_account_waits_for_the_breaker() -> None:
     opens_at = NOW + timedelta(seconds=15)
-    message = settled(sending(), Reply(status=401, code=20003), NOW, roll=0.0, opens_at=opens_at)
+    message = sending()
+    message = settled(message, message.attempt, Reply(status=401, code=20003), NOW, roll=0.0, opens_at=opens_at)
     assert (message.state, message.code) == (MessageState.QUEUED, "20003")
     assert message.next_at >= opens_at
 

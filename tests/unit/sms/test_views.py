@@ -20,7 +20,8 @@ def row(kind: Kind, body: str) -> Message:
 
 def test_the_view_has_the_whole_story_and_no_number() -> None:
     refused = Reply(status=400, code=21211)
-    message = settled(claimed(row(Kind.YOUR_TURN, "text"), "token", "me", NOW), refused, NOW, roll=0.0, opens_at=NOW)
+    sending = claimed(row(Kind.YOUR_TURN, "text"), "token", "me", NOW)
+    message = settled(sending, sending.attempt, refused, NOW, roll=0.0, opens_at=NOW)
     view = message_view(message)
     assert view["to_masked"] == "•••• 0123"
     assert "2025550123" not in str(view)

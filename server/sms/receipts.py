@@ -1,0 +1,77 @@
+"""Takes what Twilio reports of its messages and writes it into their rows, whatever way and order it comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from server.clock import Clock
+from server.sms.courier import StillTrue
+from server.sms.model import Message, MessageState
+from server.sms.reports import Report, reported
+from server.sms.store import MessageStore
+from server.sms.suppression import Suppression
+
+log = structlog.get_logger(__name__)
+
+
+class Receipts:
+    """One per process. `changed` is told of every row that came into another state; `wake(at)` makes the pump run."""
+
+    def __init__(
+        self,
+        store: MessageStore,
+        suppression: Suppression,
+        clock: Clock,
+        *,
+        still_true: StillTrue,
+        changed: Callable[[Message], None],
+        wake: Callable[[datetime], None],
+    ) -> None:
+        self._store = store
+        self._suppression = suppression
+        self._clock = clock
+        self._still_true = still_true
+        self._changed = changed
+        self._wake = wake
+
+    async def callback(self, id: str, token: str, sid: str, status: str, code: int | None) -> bool:
+        """Take a status callback: by our ids `id` and `token`, or else by Twilio's. False if the message is unknown."""
+        report = Report("receipt", sid, status.lower(), code, self._clock.now())
+        if not id:
+            rows = await self._store.with_sids([sid]) if sid else []
+            id = rows[0].id if rows else ""
+        known = bool(id) and await self.take(id, token, report) is not None
+        if not known:
+            log.warning("sms_receipt_of_unknown_message", sid=sid, status=status, code=code)
+        return known
+
+    async def take(self, id: str, token: str, report: Report) -> Message | None:
+        """Write a report into the row; None if there is no such row, or no such attempt in it."""
+        while (row := await self._store.get(id)) is not None:
+            attempt = row.attempt_of(token=token, sid=report.sid)
+            if attempt is None:
+                return None
+            after = reported(row, attempt, report, may_resend=self.holds_true(row))
+            if (saved := await self._store.replace(after)) is not None:
+                await self.moved(row, saved)
+                return saved
+        return None
+
+    async def moved(self, before: Message, after: Message) -> None:
+        """Tell the rest of the product where a saved row has gone."""
+        if (before.state, before.code) == (after.state, after.code):
+            return
+        self._changed(after)
+        if after.state is MessageState.QUEUED:
+            self._wake(after.next_at)
+        if after.state is MessageState.SUPPRESSED:
+            await self._suppression.stop(after.to, after.code or "")
+
+    def holds_true(self, row: Message) -> bool:
+        """Whether the text may be sent once more as far as its content goes."""
+        if self._suppression.holds(row.to):
+            return False
+        return not row.ticket_id or self._still_true(row.ticket_id, row.kind.value, row.call)
