@@ -26,6 +26,7 @@ from server.accounts.passwords import Passwords
 from server.accounts.roles import Actor
 from server.accounts.service import AccountService
 from server.accounts.tokens import SessionEnd, Tokens, signing_secret
+from server.appointments.reminders import Reminders
 from server.appointments.service import AppointmentService
 from server.audit.log import AuditLog
 from server.clinic.service import ClinicService
@@ -131,6 +132,7 @@ def _make(
             wake=lambda at: jobs.wake("pump", at),
             link=lambda ticket_id: f"{settings.public_url}/t/{ticket_id}" if settings.public_url else "",
             wording=clinic.wording,
+            quiet=clinic.quiet,
         ),
         sole=settings.mongodb_uri is None,
     )
@@ -210,10 +212,19 @@ def _introduce(services: Services) -> None:
 def _schedule(wired: Wired) -> None:
     """Every job, with its seconds. Where one process owns the database, nobody else's changes are followed."""
     services, jobs = wired.services, wired.jobs
+    reminders = Reminders(
+        services.storage,
+        services.clock,
+        services.clinic_time,
+        services.patients,
+        services.outbox,
+        services.clinic.reminder_hours,
+    )
     jobs.add("pump", 5, services.outbox.pump)
     jobs.add("sms sweep", 5, services.outbox.sweep)
     jobs.add("reconcile", 1, services.outbox.reconciler.run)
     jobs.add("poll", 5, services.outbox.poller.run)
+    jobs.add("reminders", 60, reminders.run)
     jobs.add("queue sweep", 5, services.queues.sweep)
     jobs.add("estimates", 30, services.queues.tick)
     jobs.add("rollover", 30, services.queues.rollover)

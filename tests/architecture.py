@@ -58,6 +58,8 @@ FLOORS: tuple[tuple[str, Floor], ...] = (
     ("server.queue.showcase", Floor.SERVICE),
     ("server.*.service", Floor.SERVICE),
     ("server.displays.boards", Floor.SERVICE),
+    ("server.appointments.reminders", Floor.SERVICE),
+    ("server.sms.retention", Floor.SERVICE),
     ("server.sms.courier", Floor.SERVICE),
     ("server.sms.poll", Floor.SERVICE),
     ("server.sms.receipts", Floor.SERVICE),

@@ -119,7 +119,7 @@ class AppointmentService:
         appointment = await self._change(
             appointment_id, lambda booked: rules.cancelled(booked, actor.name, self._clock.now())
         )
-        await self._outbox.retract(texts.booked_id(appointment), "the appointment was cancelled")
+        await self._take_back(appointment, "the appointment was cancelled")
         if actor.role != Role.PATIENT:
             await self._say_cancelled(appointment)
         return appointment
@@ -145,7 +145,7 @@ class AppointmentService:
             )
         except SlotInUse:
             raise rules.taken(start) from None
-        await self._outbox.retract(texts.booked_id(before), "the appointment was moved")
+        await self._take_back(before, "the appointment was moved")
         await self._say_booked(moved)
         return moved
 
@@ -277,7 +277,7 @@ class AppointmentService:
             await self._change(appointment.id, lambda booked: rules.cancelled(booked, actor.name, self._clock.now()))
         except WrongState:
             return False
-        await self._outbox.retract(texts.booked_id(appointment), "the appointment was cancelled")
+        await self._take_back(appointment, "the appointment was cancelled")
         return True
 
     async def _kept(self, doctor_id: str, day: date) -> list[Appointment]:
@@ -292,6 +292,11 @@ class AppointmentService:
             if saved := await self._store.replace(after):
                 return saved
         raise StorageUnavailable("This appointment is being changed by many at once. Try again.")
+
+    async def _take_back(self, appointment: Appointment, reason: str) -> None:
+        """Of the texts that tell the appointment's time, those that have not left."""
+        for id in (texts.booked_id(appointment), texts.reminder_id(appointment)):
+            await self._outbox.retract(id, reason)
 
     async def _say_booked(self, appointment: Appointment) -> None:
         if patient := await self._told(appointment):

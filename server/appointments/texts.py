@@ -21,14 +21,26 @@ def booked(appointment: Appointment, patient: Patient, zone: ZoneInfo, now: date
     return _message(appointment, patient, Kind.BOOKED, expires_at, {"when": when})
 
 
+def reminder(appointment: Appointment, patient: Patient, zone: ZoneInfo) -> NewMessage:
+    """Tells the date and time again; worth something until then."""
+    when = f"{appointment.start.astimezone(zone):%Y-%m-%d %H:%M}"
+    return _message(appointment, patient, Kind.REMINDER, appointment.start, {"when": when})
+
+
 def cancelled(appointment: Appointment, patient: Patient, now: datetime) -> NewMessage:
-    """Tells a patient whose booking the clinic took back."""
-    return _message(appointment, patient, Kind.CANCELLED, expiry(Kind.CANCELLED, now), {})
+    """Tells a patient whose booking the clinic took back; worth something until the patient would come."""
+    expires_at = max(expiry(Kind.CANCELLED, now), appointment.start)
+    return _message(appointment, patient, Kind.CANCELLED, expires_at, {})
 
 
 def booked_id(appointment: Appointment) -> str:
     """The id of the text that told the appointment's present time."""
     return _id(appointment, Kind.BOOKED)
+
+
+def reminder_id(appointment: Appointment) -> str:
+    """The id of the text that reminds of the appointment's present time."""
+    return _id(appointment, Kind.REMINDER)
 
 
 def _id(appointment: Appointment, kind: Kind) -> str:

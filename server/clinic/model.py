@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import time
 from typing import Any
 
 from server.errors import Faults, Invalid
 from server.queue.model import Policy
 from server.sms.model import Kind
+from server.sms.quiet import QuietHours
 from server.sms.templates import TEMPLATES, Wording, mistakes, template
 
 LONGEST_NAME = 100
@@ -18,7 +21,9 @@ NUMBERS = {
     "max_wait_normal_minutes": range(1, 1441),
     "max_wait_priority_minutes": range(1, 1441),
     "soon_ahead": range(21),
+    "reminder_hours": range(169),
 }
+_TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _KINDS = tuple(kind.value for kind in Kind)
 
 
@@ -26,7 +31,8 @@ _KINDS = tuple(kind.value for kind in Kind)
 class ClinicSettings:
     """What an administrator may change. Minutes as DESIGN 2 explains them; `sms_off` are the texts not sent.
 
-    `wording` are the templates that are not ours, by language and kind.
+    `wording` are the templates that are not ours, by language and kind. `quiet_from` and `quiet_until` are times of
+    day such as 21:00, both empty where there are no quiet hours.
     """
 
     name: str
@@ -34,8 +40,18 @@ class ClinicSettings:
     max_wait_normal_minutes: int = 60
     max_wait_priority_minutes: int = 30
     soon_ahead: int = 2
+    reminder_hours: int = 24
+    quiet_from: str = ""
+    quiet_until: str = ""
     sms_off: frozenset[str] = frozenset()
     wording: Wording = field(default_factory=dict)
+
+    @property
+    def quiet(self) -> QuietHours | None:
+        """When nothing that can wait is sent."""
+        if not self.quiet_from:
+            return None
+        return QuietHours(time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_until))
 
     @property
     def policy(self) -> Policy:
@@ -52,6 +68,8 @@ class ClinicSettings:
         return {
             "name": self.name,
             **{field: getattr(self, field) for field in NUMBERS},
+            "quiet_from": self.quiet_from,
+            "quiet_until": self.quiet_until,
             "sms": {kind.value: kind.value not in self.sms_off for kind in Kind},
             "texts": {
                 language: {kind.value: template(kind, language, self.wording) for kind in Kind}
@@ -62,7 +80,9 @@ class ClinicSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsChanges:
-    """What a change says; None means unchanged. `sms` names the kinds to switch on or off.
+    """What a change says; None means unchanged, an empty `quiet_from` and `quiet_until` that there are no quiet hours.
+
+    `sms` names the kinds to switch on or off.
 
     `texts` are templates by language and kind; None brings our own wording back.
     """
@@ -72,6 +92,9 @@ class SettingsChanges:
     max_wait_normal_minutes: int | None = None
     max_wait_priority_minutes: int | None = None
     soon_ahead: int | None = None
+    reminder_hours: int | None = None
+    quiet_from: str | None = None
+    quiet_until: str | None = None
     sms: Mapping[str, bool] | None = None
     texts: Mapping[str, Mapping[str, str | None]] | None = None
 
@@ -87,11 +110,20 @@ def change(settings: ClinicSettings, changes: SettingsChanges) -> ClinicSettings
         if kind not in _KINDS:
             faults.add(f"sms.{kind}", f"is not a kind of text; use {', '.join(_KINDS)}")
         sms_off = sms_off - {kind} if on else sms_off | {kind}
+    quiet = _quiet(faults, settings, changes)
     wording = _worded(faults, settings.wording, changes.texts or {})
     if numbers["max_wait_priority_minutes"] > numbers["max_wait_normal_minutes"]:
         faults.add("max_wait_priority_minutes", "is longer than max_wait_normal_minutes; priority waits less")
     faults.settle()
-    return replace(settings, name=name, sms_off=sms_off, wording=wording, **numbers)
+    return replace(
+        settings,
+        name=name,
+        sms_off=sms_off,
+        wording=wording,
+        quiet_from=quiet["quiet_from"],
+        quiet_until=quiet["quiet_until"],
+        **numbers,
+    )
 
 
 def _number(faults: Faults, field: str, value: int | None, otherwise: int) -> int:
@@ -101,6 +133,20 @@ def _number(faults: Faults, field: str, value: int | None, otherwise: int) -> in
         unit = " minutes" if field.endswith("_minutes") else ""
         faults.add(field, f"is not between {NUMBERS[field].start} and {NUMBERS[field].stop - 1}{unit}")
     return value
+
+
+def _quiet(faults: Faults, settings: ClinicSettings, changes: SettingsChanges) -> dict[str, str]:
+    quiet = {}
+    for name in ("quiet_from", "quiet_until"):
+        value: str | None = getattr(changes, name)
+        if value and not _TIME_OF_DAY.fullmatch(value):
+            faults.add(name, "is not a time of day such as 21:00")
+        quiet[name] = str(getattr(settings, name)) if value is None else value
+    if bool(quiet["quiet_from"]) != bool(quiet["quiet_until"]):
+        faults.add("quiet_until", "is set together with quiet_from or not at all")
+    elif quiet["quiet_from"] and quiet["quiet_from"] == quiet["quiet_until"]:
+        faults.add("quiet_until", "is the same as quiet_from")
+    return quiet
 
 
 def _worded(faults: Faults, before: Wording, changes: Mapping[str, Mapping[str, str | None]]) -> Wording:

@@ -8,6 +8,7 @@ from server.clinic.model import ClinicSettings, SettingsChanges, change
 from server.clinic.store import ClinicStore
 from server.errors import StorageUnavailable
 from server.queue.model import Policy
+from server.sms.quiet import QuietHours
 from server.sms.templates import Wording
 from server.storage.port import Storage
 
@@ -49,6 +50,14 @@ class ClinicService:
     def sends(self, kind: str) -> bool:
         """Whether texts of this kind are switched on."""
         return kind not in self._settings.sms_off
+
+    def reminder_hours(self) -> int:
+        """How long before a booking begins its patient is reminded; 0: not at all."""
+        return self._settings.reminder_hours
+
+    def quiet(self) -> QuietHours | None:
+        """When nothing that can wait is sent."""
+        return self._settings.quiet
 
     def wording(self) -> Wording:
         """The templates of texts that the clinic has changed."""

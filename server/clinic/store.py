@@ -8,6 +8,7 @@ from server.storage.port import Document, DuplicateKey, Storage
 
 SETTINGS = "settings"
 CLINIC = "clinic"
+_PLAIN = (*NUMBERS, "quiet_from", "quiet_until")
 
 
 class ClinicStore:
@@ -38,6 +39,8 @@ def _document(settings: ClinicSettings, rev: int) -> Document:
         "rev": rev,
         "name": settings.name,
         **{field: getattr(settings, field) for field in NUMBERS},
+        "quiet_from": settings.quiet_from,
+        "quiet_until": settings.quiet_until,
         "sms_off": sorted(settings.sms_off),
         "wording": {language: dict(kinds) for language, kinds in settings.wording.items()},
     }
@@ -47,7 +50,7 @@ def _settings(document: Document) -> ClinicSettings:
     return ClinicSettings(
         name=document["name"],
         # A document of an earlier version lacks what came later.
-        **{field: document[field] for field in NUMBERS if field in document},
+        **{field: document[field] for field in _PLAIN if field in document},
         sms_off=frozenset(document["sms_off"]),
         wording=document.get("wording", {}),
     )

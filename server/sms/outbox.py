@@ -19,7 +19,7 @@ from server.clock import ClinicTime, Clock
 from server.errors import Invalid, NotFound, WrongState
 from server.sms.courier import Courier, StillTrue
 from server.sms.gate import Alert, Gate
-from server.sms.lifecycle import admit, ended, written
+from server.sms.lifecycle import admit, ended, waiting, written
 from server.sms.model import (
     LEFT_STATES,
     OPEN_STATES,
@@ -34,6 +34,7 @@ from server.sms.model import (
 from server.sms.poll import Poller
 from server.sms.provider import Provider
 from server.sms.pump import Pump
+from server.sms.quiet import HELD, QuietHours, held_until
 from server.sms.receipts import Receipts
 from server.sms.reconcile import Reconciler
 from server.sms.store import Filters, MessageStore, Page
@@ -55,7 +56,7 @@ class Hooks:
     `on_state(ticket_id, state, code)` is told of each ticket's latest text. `still_true(ticket_id, kind,
     call)` is asked right before each request. `enabled(kind)` is the clinic's switch. `wake(at)` makes
     `pump` run no later than `at`. `link(ticket_id)` is the live page's address, empty without PUBLIC_URL.
-    `wording()` are the templates the clinic has changed.
+    `wording()` are the templates the clinic has changed, `quiet()` its quiet hours.
     """
 
     on_state: Callable[[str, str, str | None], None]
@@ -64,6 +65,7 @@ class Hooks:
     wake: Callable[[datetime], None]
     link: Callable[[str], str]
     wording: Callable[[], Wording] = dict
+    quiet: Callable[[], QuietHours | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,14 @@ class Outbox:
         values = {"link": self._hooks.link(message.ticket_id) if message.ticket_id else "", **message.values}
         body = compose(Kind(message.kind), message.language, values, self._hooks.wording())
         day = self._clinic_time.service_day(now).isoformat()
-        await self._insert(written(message, body, day, now, state, code))
+        await self._insert(self._quieted(message, written(message, body, day, now, state, code), now))
+
+    def _quieted(self, message: NewMessage, row: Message, now: datetime) -> Message:
+        """`row`, waiting for the end of the quiet hours if it can."""
+        until = held_until(message, self._hooks.quiet(), now, self._clinic_time.zone)
+        if until is None or row.state is not MessageState.QUEUED:
+            return row
+        return replace(waiting(row, until), code=HELD, events=(*row.events, Event(now, HELD)))
 
     async def retract(self, id: str, reason: str) -> Retracted:
         """Cancel a text that has not left; `already_sent` if it has, or may have; `none` if it never will.
@@ -270,7 +279,7 @@ class Outbox:
 
     async def _insert(self, row: Message) -> Message:
         try:
-            if row.state is MessageState.QUEUED:
+            if row.state is MessageState.QUEUED and row.code != HELD:
                 row = await self._pump.insert(row)
             else:
                 await self._store.insert(row)

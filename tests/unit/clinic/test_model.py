@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 import pytest
 
 from server.clinic.model import ClinicSettings, SettingsChanges, change
 from server.errors import Invalid
 from server.queue.model import Policy
 from server.sms.model import Kind
+from server.sms.quiet import QuietHours
 
 BEFORE = ClinicSettings("Riverside Clinic")
 
@@ -48,3 +51,18 @@ def test_every_wrong_text_is_named() -> None:
     with pytest.raises(Invalid) as refusal:
         change(BEFORE, SettingsChanges(texts={"tlh": {}, "es": {"pigeon": "x", "soon": "{name}"}}))
     assert [error.field for error in refusal.value.errors] == ["texts.tlh", "texts.es.pigeon", "texts.es.soon"]
+
+
+def test_quiet_hours_are_two_different_times_or_none() -> None:
+    after = change(BEFORE, SettingsChanges(quiet_from="21:00", quiet_until="07:30"))
+    assert after.quiet == QuietHours(time(21), time(7, 30))
+    assert change(after, SettingsChanges(quiet_from="", quiet_until="")) == BEFORE
+    assert BEFORE.quiet is None
+    for wrong, fields in (
+        (SettingsChanges(quiet_from="21:00"), ["quiet_until"]),
+        (SettingsChanges(quiet_from="25:00", quiet_until="07:00"), ["quiet_from"]),
+        (SettingsChanges(quiet_from="21:00", quiet_until="21:00"), ["quiet_until"]),
+    ):
+        with pytest.raises(Invalid) as refusal:
+            change(BEFORE, wrong)
+        assert [error.field for error in refusal.value.errors] == fields
