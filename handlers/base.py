@@ -49,11 +49,12 @@ class ApiHandler(WiredHandler):
     """Base of every JSON handler; its methods are marked with `@operation`.
 
     `while_loading`: it answers before the server has loaded what it serves. `limited_writes`: what it writes
-    for anonymous callers counts against their address.
+    for anonymous callers counts against their address. `leaves_trace`: what staff write with it is audited.
     """
 
     while_loading: ClassVar[bool] = False
     limited_writes: ClassVar[bool] = True
+    leaves_trace: ClassVar[bool] = True
 
     def initialize(self, services: Services, pattern: str) -> None:
         super().initialize(services, pattern)
@@ -247,7 +248,8 @@ class ApiHandler(WiredHandler):
     def _audit_write(self) -> None:
         """Every staff action leaves a row: what was done, and to what: the id in the path or else in the answer."""
         staff = self.principal is not None and self.principal.is_staff
-        if not staff or self._audited or self._replayed or self.request.method not in _WRITES:
+        silent = not self.leaves_trace or self.request.method not in _WRITES
+        if not staff or silent or self._audited or self._replayed:
             return
         self.audit(
             _action(self.request.method or "", self.pattern), next(iter(self.path_kwargs.values()), self._made_id)

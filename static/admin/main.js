@@ -15,6 +15,7 @@ import { notificationsView } from "./notifications.js";
 import { patientsView } from "./patients.js";
 import { queuesView } from "./queues.js";
 import { settingsView } from "./settings.js";
+import { textsView } from "./texts.js";
 import { usersView } from "./users.js";
 
 const VIEWS = {
@@ -26,6 +27,7 @@ const VIEWS = {
   notifications: notificationsView,
   displays: displaysView,
   settings: settingsView,
+  texts: textsView,
   audit: auditView,
 };
 

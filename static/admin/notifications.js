@@ -4,7 +4,6 @@ import { api } from "../base/api.js";
 import { serverNow } from "../base/clock.js";
 import { h } from "../base/dom.js";
 import { clockTime, dayOf, t } from "../base/i18n.js";
-import { icon } from "../base/icons.js";
 import { kindName, smsGroupName, smsStateName } from "../base/labels.js";
 import { openMessage, resendForm, stateOf, whyOf } from "../base/message.js";
 import { openDialog, toast } from "../base/overlays.js";
@@ -34,7 +33,7 @@ export function notificationsView() {
       { label: t("notifications.kind"), cell: (text) => kindName(text.kind) },
       { label: t("patient.phone"), cell: (text) => h("span", { class: "nowrap", dir: "ltr", text: text.to_masked }) },
       { label: t("notifications.body"), cell: (text) => h("span", { dir: "auto", text: text.body }) },
-      { label: t("list.state"), cell: (text) => h("div", {}, stateOf(text), whyOf(text) ? h("div", { class: "soft small", text: whyOf(text) }) : null) },
+      { label: t("list.state"), cell: (text) => h("div", {}, stateOf(text), whyOf(text) ? h("div", { class: "soft small sentence", text: whyOf(text) }) : null) },
     ],
     actions: (text, reload) => [
       { label: t("message.story"), run: () => openMessage(text) },
@@ -48,7 +47,7 @@ const resultQuery = (value) => (value.startsWith("=") ? { state: value.slice(1) 
 
 /** @param {() => object} chosen the filters as they stand */
 function exportButton(chosen) {
-  const button = h("button", { class: "button", type: "button" }, icon("down"), h("span", { text: t("notifications.export") }));
+  const button = h("button", { class: "button", type: "button", text: t("notifications.export") });
   button.addEventListener("click", async () => {
     button.setAttribute("aria-busy", "true");
     try {

@@ -9,7 +9,7 @@ import { fill } from "../base/page.js";
 import { toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
 
-const RULES = ["late_grace_minutes", "max_wait_normal_minutes", "max_wait_priority_minutes"];
+const RULES = ["late_grace_minutes", "max_wait_normal_minutes", "max_wait_priority_minutes", "soon_ahead"];
 
 export function settingsView() {
   const element = h("div", { class: "card narrow-form" });

@@ -52,7 +52,7 @@ export async function openMessage(known) {
   const steps = stepsOf(text).map((step) => h("li", { class: "step" }, h("time", { class: "soft nowrap", datetime: step.at, text: dateAndTime(step.at) }), h("span", { text: step.what })));
   openDialog(
     kindName(text.kind),
-    h("div", { class: "stack" }, h("p", {}, numberOf(text)), h("p", {}, stateOf(text)), why ? h("p", { class: "soft", text: why }) : null, h("p", { dir: "auto", text: text.body }), h("ol", { class: "steps" }, ...steps)),
+    h("div", { class: "stack" }, h("p", {}, numberOf(text)), h("p", {}, stateOf(text)), why ? h("p", { class: "soft sentence", text: why }) : null, h("p", { dir: "auto", text: text.body }), h("ol", { class: "steps" }, ...steps)),
   );
 }
 

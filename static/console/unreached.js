@@ -109,7 +109,7 @@ export class Unreached extends EventTarget {
       "li",
       { class: "card stack tight" },
       h("p", { class: "spread" }, h("strong", { dir: "auto", text: whoOf(text) }), h("span", { class: "row-state" })),
-      h("p", { class: "small row-why" }),
+      h("p", { class: "small sentence row-why" }),
       h("p", { class: "soft small", text: aboutOf(text) }),
       h("p", {}, numberOf(text)),
       place,
