@@ -37,6 +37,8 @@ class SettingsBody(Body):
 
     `texts` are templates by language and kind: `{name}` is a placeholder, `[…]` a part that is left out when one of
     its placeholders has no value; null brings the standard wording back.
+    `soon_ahead` and `reminder_hours` 0: nobody is told. `quiet_from` and `quiet_until` (21:00, 07:00) hold back texts
+    about bookings, on the clinic's clock; both empty: none are held.
     """
 
     name: Change[Annotated[str, Field(max_length=400)]] = None
@@ -44,6 +46,9 @@ class SettingsBody(Body):
     max_wait_normal_minutes: Change[int] = None
     max_wait_priority_minutes: Change[int] = None
     soon_ahead: Change[int] = None
+    reminder_hours: Change[int] = None
+    quiet_from: Change[Annotated[str, Field(max_length=5)]] = None
+    quiet_until: Change[Annotated[str, Field(max_length=5)]] = None
     sms: Change[Annotated[dict[str, bool], Field(max_length=50)]] = None
     texts: Change[Annotated[dict[str, dict[str, str | None]], Field(max_length=50)]] = None
 
@@ -56,6 +61,9 @@ class SettingsAnswer(Answer):
     max_wait_normal_minutes: int
     max_wait_priority_minutes: int
     soon_ahead: int
+    reminder_hours: int
+    quiet_from: str
+    quiet_until: str
     sms: dict[str, bool]
     texts: dict[str, dict[str, str]]
 
