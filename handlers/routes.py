@@ -25,6 +25,7 @@ from handlers import (
     queues,
     tickets,
     tokens,
+    twilio,
     unreached,
     users,
 )
@@ -44,6 +45,7 @@ _PARTS: Final = (
     tickets,
     unreached,
     notifications,
+    twilio,
     displays,
     clinic,
     audit,

@@ -150,6 +150,9 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "POST /api/notifications/{notification_id}/resend/": STAFF,
     "POST /api/notifications/{notification_id}/handled/": STAFF,
     "POST /api/notifications/{notification_id}/number/": STAFF,
+    # Twilio shows who it is by its signature
+    "POST /api/twilio/status/": PUBLIC,
+    "POST /api/twilio/inbound/": PUBLIC,
     # administration
     "GET /api/users/": ADMIN,
     "POST /api/users/": ADMIN,

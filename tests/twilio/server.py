@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
+import hmac
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
@@ -120,10 +123,47 @@ class StandIn:
             "date_created": now,
             "date_updated": now,
             "date_sent": None,
+            "status_callback": form.get("StatusCallback"),
             "uri": f"{VERSION}/{account}/Messages/{sid}.json",
             "subresource_uris": {"media": f"{VERSION}/{account}/Messages/{sid}/Media.json"},
         }
         return self.messages[sid]
+
+    def now_is(self, sid: str, status: str, code: int | None = None) -> None:
+        """What a message has come to, for whoever asks; nobody is told."""
+        self.messages[sid] |= {"status": status, "error_code": code}
+
+    async def report(self, sid: str, status: str, code: int | None = None, *, through: str = "", key: str = "") -> int:
+        """Call the message's StatusCallback back and set its state; the HTTP status of the answer.
+
+        `through` is the scheme and host really connected to, as a proxy before the product would; `key` signs
+        instead of the account's token.
+        """
+        self.now_is(sid, status, code)
+        message = self.messages[sid]
+        form = {
+            "MessageSid": sid,
+            "SmsSid": sid,
+            "MessageStatus": status,
+            "SmsStatus": status,
+            "AccountSid": message["account_sid"],
+            "To": message["to"],
+            "From": message["from"] or "",
+            "ApiVersion": "2010-04-01",
+            **({"ErrorCode": str(code)} if code else {}),
+        }
+        return (await self.call_back(message["status_callback"], form, through=through, key=key)).code
+
+    async def call_back(
+        self, url: str, form: Mapping[str, str], *, through: str = "", key: str = "", signature: str | None = None
+    ) -> HTTPResponse:
+        """POST a signed form to `url`, as Twilio does, by way of `through`."""
+        made = signed(url, form, key or self.accounts[ACCOUNT_SID]) if signature is None else signature
+        parts = urlsplit(url)
+        reached = urlunsplit(parts._replace(scheme="", netloc="")) if through else url
+        return await AsyncHTTPClient().fetch(
+            HTTPRequest(through + reached, "POST", {"X-Twilio-Signature": made}, urlencode(form)), raise_error=False
+        )
 
     def crowd(self, to: str, body: str, count: int) -> None:
         """Messages to `to` that somebody else sent."""
@@ -138,6 +178,12 @@ class StandIn:
             await fault.gate.wait()
         if fault.ending is Ending.HANG:
             await self._closing.wait()
+
+
+def signed(url: str, form: Mapping[str, str], token: str) -> str:
+    """X-Twilio-Signature (https://www.twilio.com/docs/usage/security#validating-requests)."""
+    text = url + "".join(name + form[name] for name in sorted(form))
+    return base64.b64encode(hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()).decode()
 
 
 class Api(RequestHandler):
