@@ -87,4 +87,4 @@ class Suppression:
 
 def _heard(document: Document, source: str) -> bool:
     """A message that Twilio brings twice counts once; a refusal counts whenever it comes."""
-    return source.startswith("SM") and any(event["source"] == source for event in document["events"])
+    return source[:2] in ("SM", "MM") and any(event["source"] == source for event in document["events"])
