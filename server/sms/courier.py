@@ -92,6 +92,11 @@ class Courier:
         self.release(token)
         task.add_done_callback(partial(self._done, token))
 
+    async def room(self, at_once: int) -> None:
+        """Wait until fewer than `at_once` texts are on their way."""
+        while len(self._tasks) >= at_once:
+            await asyncio.wait(self._tasks.values(), return_when=asyncio.FIRST_COMPLETED)
+
     async def outcome(self, token: str, patience: float) -> None:
         """Wait at most `patience` seconds until what became of an attempt of this process is written down."""
         with suppress(TimeoutError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -21,7 +21,6 @@ log = structlog.get_logger(__name__)
 
 PAGE = 50
 AT_ONCE = 32  # texts the pump has on their way at the same time; a new urgent one does not ask it
-FULL_HOUSE_PAUSE = timedelta(seconds=1)
 
 
 class Pump:
@@ -107,8 +106,9 @@ class Pump:
             await self._claim(row, self._clock.now())
 
     async def _take_all(self, rows: list[Message]) -> bool:
-        """Whether every one of `rows` was dealt with; False where the gate or a full house stopped it."""
+        """Whether every one of `rows` was dealt with; False where the gate stopped it."""
         for row in rows:
+            await self._courier.room(AT_ONCE)
             if self._stopped or not await self._take(row):
                 return False
         return True
@@ -118,9 +118,7 @@ class Pump:
         if row.expires_at <= now:
             await self._end(row, MessageState.EXPIRED, now, row.code)
             return True
-        full = self._courier.in_flight >= AT_ONCE
-        held_until = now + FULL_HOUSE_PAUSE if full else self._enter(row, now)
-        if held_until is not None:
+        if (held_until := self._enter(row, now)) is not None:
             self._wake(held_until)
             return False
         await self._claim(row, now)
