@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-SCRIPTS = ("startup", "reads", "joins", "call_latency", "logins", "sockets")
+SCRIPTS = ("startup", "reads", "joins", "sms", "logins", "sockets")
 
 
 def main() -> int:
