@@ -38,7 +38,8 @@ class SettingsBody(Body):
     `texts` are templates by language and kind: `{name}` is a placeholder, `[…]` a part that is left out when one of
     its placeholders has no value; null brings the standard wording back.
     `soon_ahead` and `reminder_hours` 0: nobody is told. `quiet_from` and `quiet_until` (21:00, 07:00) hold back texts
-    about bookings, on the clinic's clock; both empty: none are held.
+    about bookings, on the clinic's clock; both empty: none are held. After `texts_personal_days` a text
+    in the log loses number and wording, after `texts_kept_days` it is deleted.
     """
 
     name: Change[Annotated[str, Field(max_length=400)]] = None
@@ -47,6 +48,8 @@ class SettingsBody(Body):
     max_wait_priority_minutes: Change[int] = None
     soon_ahead: Change[int] = None
     reminder_hours: Change[int] = None
+    texts_personal_days: Change[int] = None
+    texts_kept_days: Change[int] = None
     quiet_from: Change[Annotated[str, Field(max_length=5)]] = None
     quiet_until: Change[Annotated[str, Field(max_length=5)]] = None
     sms: Change[Annotated[dict[str, bool], Field(max_length=50)]] = None
@@ -62,6 +65,8 @@ class SettingsAnswer(Answer):
     max_wait_priority_minutes: int
     soon_ahead: int
     reminder_hours: int
+    texts_personal_days: int
+    texts_kept_days: int
     quiet_from: str
     quiet_until: str
     sms: dict[str, bool]

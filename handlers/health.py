@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from typing import Any
 
 from handlers.base import ApiHandler, operation
 from handlers.schemas import Answer
 from server import metrics
+from server.clock import iso
 from server.errors import Forbidden, StorageUnavailable
+from server.health import JobRun
 
 
 class Alive(Answer):
     status: str
+
+
+class JobAnswer(Answer):
+    """`ok` says of the latest run whether it ended well; the times are null until there is one."""
+
+    last_run: str | None
+    last_success: str | None
+    ok: bool
+
+
+class ReadyAnswer(Answer):
+    """`jobs` by name."""
+
+    status: str
+    jobs: dict[str, JobAnswer]
 
 
 class HealthHandler(ApiHandler):
@@ -25,13 +43,13 @@ class HealthHandler(ApiHandler):
 class ReadyHandler(ApiHandler):
     while_loading = True
 
-    @operation(summary="Whether the server can take work", answer=Alive, errors=(StorageUnavailable,))
+    @operation(summary="Whether the server can take work", answer=ReadyAnswer, errors=(StorageUnavailable,))
     async def get(self) -> None:
         readiness = await self.services.health.check()
         self.services.metrics.ready(readiness.ready)
         if not readiness.ready:
             raise StorageUnavailable(f"Not ready: {readiness.why}.")
-        self.answer({"status": "ready"})
+        self.answer({"status": "ready", "jobs": {name: _job(run) for name, run in self.services.health.jobs().items()}})
 
 
 class MetricsHandler(ApiHandler):
@@ -51,6 +69,14 @@ class MetricsHandler(ApiHandler):
         if "X-Forwarded-For" in self.request.headers:
             return False
         return ip_address(self.request.remote_ip or "0.0.0.0").is_loopback
+
+
+def _job(run: JobRun) -> dict[str, Any]:
+    return {
+        "last_run": iso(run.began) if run.began else None,
+        "last_success": iso(run.succeeded) if run.succeeded else None,
+        "ok": run.ok,
+    }
 
 
 routes = [

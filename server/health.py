@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from server.errors import StorageUnavailable
@@ -20,10 +22,24 @@ class Readiness:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """When a job last began and last ended well (None: not yet), whether the latest run did, and how often it failed.
+
+    A run that waits for the database has not ended well, and has not failed either.
+    """
+
+    began: datetime | None
+    succeeded: datetime | None
+    ok: bool
+    failures: int
+
+
 class Health:
     """Turned on when the server has loaded what it serves and off first thing when it stops."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, jobs: Callable[[], Mapping[str, JobRun]]) -> None:
+        self.jobs = jobs
         self._storage = storage
         self._serving = False
         self._stopping = False

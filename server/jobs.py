@@ -18,6 +18,7 @@ from tornado.ioloop import IOLoop
 
 from server.clock import Clock
 from server.errors import StorageUnavailable
+from server.health import JobRun
 
 STOP_SECONDS: Final = 5.0
 
@@ -31,7 +32,10 @@ class _Job:
     name: str
     work: Callable[[], Awaitable[None]]
     again: bool = False
+    last_begin: datetime | None = None
     last_end: datetime | None = None
+    ok: bool = True
+    failures: int = 0
     running: set[asyncio.Task[None]] = field(default_factory=set)
 
 
@@ -97,6 +101,10 @@ class Jobs:
         now = self._clock.now()
         return {name: (now - (job.last_end or self._began or now)).total_seconds() for name, job in self._jobs.items()}
 
+    def runs(self) -> Mapping[str, JobRun]:
+        """The latest run of each job."""
+        return {name: JobRun(job.last_begin, job.last_end, job.ok, job.failures) for name, job in self._jobs.items()}
+
     def _was_busy(self, event: JobExecutionEvent) -> None:
         self._jobs[event.job_id].again = True
 
@@ -104,16 +112,21 @@ class Jobs:
         task = asyncio.current_task()
         assert task is not None
         job.running.add(task)
+        job.last_begin = self._clock.now()
+        ok = False
         try:
             await job.work()
             while job.again and self._scheduler is not None:
                 job.again = False
                 await job.work()
             job.last_end = self._clock.now()
+            ok = True
         except StorageUnavailable:
             log.warning("job waits for the database", job=job.name)
         except Exception:
+            job.failures += 1
             # The scheduler would only count it; the next run comes whatever happened.
             log.exception("job failed", job=job.name)
         finally:
+            job.ok = ok
             job.running.discard(task)

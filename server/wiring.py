@@ -52,6 +52,7 @@ from server.queue.store import QueueStore
 from server.sms.gateway import TwilioGateway
 from server.sms.outbox import Hooks, Outbox
 from server.sms.provider import NoProvider
+from server.sms.retention import Retention
 from server.storage.open import open_storage
 from server.storage.port import Storage
 
@@ -160,7 +161,7 @@ def _make(
         clinic=clinic,
         audit=audit,
         metrics=Metrics(),
-        health=Health(storage),
+        health=Health(storage, jobs.runs),
         replays=Replays(),
         limits=AddressLimits(enabled=settings.rate_limits),
         proxies=Proxies(settings.trusted_proxies),
@@ -225,6 +226,7 @@ def _schedule(wired: Wired) -> None:
     jobs.add("reconcile", 1, services.outbox.reconciler.run)
     jobs.add("poll", 5, services.outbox.poller.run)
     jobs.add("reminders", 60, reminders.run)
+    jobs.add("retention", 600, Retention(services.storage, services.clock, services.clinic.keep).run)
     jobs.add("queue sweep", 5, services.queues.sweep)
     jobs.add("estimates", 30, services.queues.tick)
     jobs.add("rollover", 30, services.queues.rollover)
@@ -274,6 +276,18 @@ def _observe(wired: Wired) -> None:
         lambda: _blocked(services.outbox),
     )
     metrics.read("clinic_job_age_seconds", "Since each job last ended well", "job", wired.jobs.ages)
+    metrics.read(
+        "clinic_job_last_run_seconds",
+        "When each job last began, in Unix seconds; 0 where it has not yet",
+        "job",
+        lambda: {name: run.began.timestamp() if run.began else 0.0 for name, run in wired.jobs.runs().items()},
+    )
+    metrics.read(
+        "clinic_job_failures_total",
+        "How often each job failed since the start",
+        "job",
+        lambda: {name: run.failures for name, run in wired.jobs.runs().items()},
+    )
 
 
 def _blocked(outbox: Outbox) -> dict[str, float]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from server.errors import Faults, Invalid
 from server.queue.model import Policy
+from server.sms.keep import Keep
 from server.sms.model import Kind
 from server.sms.quiet import QuietHours
 from server.sms.templates import TEMPLATES, Wording, mistakes, template
@@ -22,6 +23,8 @@ NUMBERS = {
     "max_wait_priority_minutes": range(1, 1441),
     "soon_ahead": range(21),
     "reminder_hours": range(169),
+    "texts_personal_days": range(7, 3651),
+    "texts_kept_days": range(30, 3651),
 }
 _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _KINDS = tuple(kind.value for kind in Kind)
@@ -32,7 +35,8 @@ class ClinicSettings:
     """What an administrator may change. Minutes as DESIGN 2 explains them; `sms_off` are the texts not sent.
 
     `wording` are the templates that are not ours, by language and kind. `quiet_from` and `quiet_until` are times of
-    day such as 21:00, both empty where there are no quiet hours.
+    day such as 21:00, both empty where there are no quiet hours. After `texts_personal_days` a text in the log loses
+    number and wording, after `texts_kept_days` it is deleted.
     """
 
     name: str
@@ -41,6 +45,8 @@ class ClinicSettings:
     max_wait_priority_minutes: int = 30
     soon_ahead: int = 2
     reminder_hours: int = 24
+    texts_personal_days: int = 90
+    texts_kept_days: int = 400
     quiet_from: str = ""
     quiet_until: str = ""
     sms_off: frozenset[str] = frozenset()
@@ -52,6 +58,11 @@ class ClinicSettings:
         if not self.quiet_from:
             return None
         return QuietHours(time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_until))
+
+    @property
+    def keep(self) -> Keep:
+        """How long the notification log keeps what."""
+        return Keep(self.texts_personal_days, self.texts_kept_days)
 
     @property
     def policy(self) -> Policy:
@@ -93,6 +104,8 @@ class SettingsChanges:
     max_wait_priority_minutes: int | None = None
     soon_ahead: int | None = None
     reminder_hours: int | None = None
+    texts_personal_days: int | None = None
+    texts_kept_days: int | None = None
     quiet_from: str | None = None
     quiet_until: str | None = None
     sms: Mapping[str, bool] | None = None
@@ -114,6 +127,8 @@ def change(settings: ClinicSettings, changes: SettingsChanges) -> ClinicSettings
     wording = _worded(faults, settings.wording, changes.texts or {})
     if numbers["max_wait_priority_minutes"] > numbers["max_wait_normal_minutes"]:
         faults.add("max_wait_priority_minutes", "is longer than max_wait_normal_minutes; priority waits less")
+    if numbers["texts_personal_days"] > numbers["texts_kept_days"]:
+        faults.add("texts_personal_days", "is longer than texts_kept_days; the number goes before the row")
     faults.settle()
     return replace(
         settings,

@@ -8,6 +8,7 @@ from server.clinic.model import ClinicSettings, SettingsChanges, change
 from server.clinic.store import ClinicStore
 from server.errors import StorageUnavailable
 from server.queue.model import Policy
+from server.sms.keep import Keep
 from server.sms.quiet import QuietHours
 from server.sms.templates import Wording
 from server.storage.port import Storage
@@ -54,6 +55,10 @@ class ClinicService:
     def reminder_hours(self) -> int:
         """How long before a booking begins its patient is reminded; 0: not at all."""
         return self._settings.reminder_hours
+
+    def keep(self) -> Keep:
+        """How long the notification log keeps what."""
+        return self._settings.keep
 
     def quiet(self) -> QuietHours | None:
         """When nothing that can wait is sent."""

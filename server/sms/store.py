@@ -49,6 +49,16 @@ class MessageStore:
             return replace(message, rev=message.rev + 1)
         return None
 
+    async def written_before(self, before: str, *, after: str, limit: int) -> list[Message]:
+        """Rows whose `order` lies between the two, oldest first."""
+        where = {"order": Range(gt=after, lt=before)}
+        found = await self._storage.find(COLLECTION, where, sort="order", limit=limit)
+        return [from_document(document) for document in found]
+
+    async def delete(self, id: str) -> None:
+        """For the retention job alone."""
+        await self._storage.delete(COLLECTION, id)
+
     async def in_lane(self, lane: Lane, *, until: datetime | None = None, limit: int = 100) -> list[Message]:
         """Rows of a lane that are due by `until`, or all of them; oldest first within what was read."""
         where: dict[str, Condition] = {"lane": lane.value}

@@ -188,7 +188,10 @@ async def test_forwarded_headers_of_strangers_count_for_nothing(start_server: St
 @pytest.mark.gen_test
 async def test_health_and_metrics(people: People, server: Server) -> None:
     assert (await people.anonymous.get("/healthz")).ok() == {"status": "ok"}
-    assert (await people.anonymous.get("/readyz")).ok() == {"status": "ready"}
+    ready = (await people.anonymous.get("/readyz")).ok()
+    assert ready["status"] == "ready"
+    assert {"pump", "reminders", "rollover", "retention"} <= ready["jobs"].keys()
+    assert all(set(job) == {"last_run", "last_success", "ok"} for job in ready["jobs"].values())
     (await people.anonymous.call("BREW", "/healthz")).problem(405, "method_not_allowed")
     (
         await people.receptionist.post(

@@ -76,6 +76,11 @@ async def test_a_job_that_fails_runs_again_and_stops_no_other(caplog: pytest.Log
     async with running(jobs):
         await enough.wait()
     assert jobs.ages().keys() == {"bad", "good"}
+    bad_runs, good_runs = jobs.runs()["bad"], jobs.runs()["good"]
+    assert (bad_runs.ok, bad_runs.succeeded, bad_runs.failures) == (False, None, failures // 2)
+    assert bad_runs.began is not None
+    assert (good_runs.ok, good_runs.failures) == (True, 0)
+    assert good_runs.succeeded is not None
 
 
 @pytest.mark.gen_test
