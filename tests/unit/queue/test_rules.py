@@ -191,6 +191,17 @@ def test_a_pause_leaves_a_closed_queue_closed(bench: Bench) -> None:
     assert (bench.day.status, bench.day.pause) == (Status.CLOSED, None)
 
 
+def test_only_a_call_ends_a_pause(bench: Bench) -> None:
+    first = bench.join()
+    bench.join()
+    bench.next()
+    bench.do(commands.PauseQueue, reason="lunch", minutes=15)
+    bench.on(commands.Start, first)
+    assert bench.day.status is Status.PAUSED
+    bench.next()
+    assert bench.day.status is Status.OPEN
+
+
 def test_a_forgotten_patient_leaves_no_name_behind(bench: Bench) -> None:
     ticket = bench.join()
     bench.on(commands.Cancel, ticket)
