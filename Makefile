@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help run test check format install bench lock clean
+.PHONY: help run test check format install bench screenshots lock clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
@@ -30,6 +30,9 @@ install: $(VENV)/.runtime ## the locked dependencies into .venv, only when the l
 
 bench: $(VENV)/.dev ## every benchmark, as ratios to a bare reference in the same run
 	$(PY) -m benchmarks
+
+screenshots: $(VENV)/.dev ## take the README's pictures anew, in a real browser
+	RENEW_SCREENSHOTS=1 $(PY) -m pytest -q tests/browser/test_look.py
 
 # pip-tools comes from a throwaway environment, so that it is in nobody's lock.
 lock: ## write requirements*.txt anew from requirements*.in

@@ -78,12 +78,12 @@ def recall(day: QueueDay, command: Recall, now: datetime) -> Change:
 
 
 def start(day: QueueDay, command: Start, now: datetime) -> Change:
-    """The patient is in the room: after a call, or straight from waiting."""
+    """The patient is in the room: after a call, or straight from waiting. A pause goes on: only a call ends it."""
     before = ticket_for(day, command)
     room = before.room if before.state is State.CALLED else None
     room = free_room(day, room or room_for(day, command.room), besides=before.id)
     ticket = before.step(State.IN_ROOM, now, command.actor.name, room=room)
-    return Change(resumed_queue(day).put(replace(ticket, place=None)), ticket.id, before=(before,), undoable=True)
+    return Change(day.put(replace(ticket, place=None)), ticket.id, before=(before,), undoable=True)
 
 
 def finish(day: QueueDay, command: Finish, now: datetime) -> Change:

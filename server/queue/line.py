@@ -29,6 +29,8 @@ UNCLEAR_WRITES: Final = 6
 PATIENCE_SECONDS: Final = 5.0
 GATHER_TURNS: Final = 200
 
+Outcome = Literal["unchanged", "written", "lost", "unclear"]
+
 
 @dataclass(slots=True)
 class _Waiting:
@@ -151,7 +153,11 @@ class Line:
                 looked = True
                 await self.refresh()
                 continue
-            outcome = "unchanged" if draft is before else await self._write(before, draft)
+            if draft is before:
+                outcome: Outcome = "unchanged"
+            else:
+                _mark_attempted(group, results)
+                outcome = await self._write(before, draft)
             if outcome in ("unchanged", "written"):
                 _answer(group, results)
                 return
@@ -162,7 +168,7 @@ class Line:
             if outcome == "lost":
                 await asyncio.sleep(random.random() * min(0.1, 0.005 * 2**lost))
 
-    async def _write(self, before: QueueDay, draft: QueueDay) -> Literal["written", "lost", "unclear"]:
+    async def _write(self, before: QueueDay, draft: QueueDay) -> Outcome:
         """`lost`: somebody else wrote first; `unclear`: it is not known whether it was written."""
         try:
             saved = await self._store.save(draft)
@@ -203,7 +209,6 @@ class Line:
             else:
                 draft = applied.day
                 results.append(replace(applied, replayed=applied.replayed and not waiting.attempted))
-                waiting.attempted = True
         if draft is not before and (self._carried or self._archived):
             draft = rules.apply(draft, self._tidy(), now).day
         return draft, results
@@ -237,6 +242,11 @@ class Line:
         self._carried &= {effect.number for effect in day.effects}
         self._archived &= set(day.tickets)
         self._committed(self, day)
+
+
+def _mark_attempted(group: list[_Waiting], results: list[rules.Applied | Exception]) -> None:
+    for waiting, result in zip(group, results, strict=True):
+        waiting.attempted |= isinstance(result, rules.Applied) and not result.replayed
 
 
 def _answer(group: list[_Waiting], results: list[rules.Applied | Exception]) -> None:

@@ -46,7 +46,7 @@ function edit(doctor, reload) {
       { name: "rooms", label: t("doctor.rooms"), required: true, hint: t("doctor.rooms_hint"), value: (doctor?.rooms ?? []).join(", ") || doctor?.room },
       { name: "letter", label: t("doctor.letter"), hint: t("doctor.letter_hint"), value: doctor?.letter, attributes: { maxlength: 2 } },
       { name: "slot_minutes", label: t("doctor.slot_minutes"), type: "number", required: true, value: doctor?.slot_minutes ?? 15, attributes: { min: 5, max: 240 } },
-      { name: "hours", label: t("doctor.hours"), hint: t("doctor.hours_hint"), plainLabel: true, control: hoursControl(doctor?.hours) },
+      { name: "hours", label: t("doctor.hours"), hint: t(doctor ? "doctor.hours_hint" : "doctor.hours_hint_new"), plainLabel: true, control: hoursControl(doctor?.hours) },
       ...account,
     ],
     submit: t("action.save"),

@@ -11,12 +11,19 @@ import { nextStep, roomsOf } from "./next.js";
 import { askPause } from "./pausing.js";
 import { createRow, tickRow, updateRow } from "./row.js";
 
+// How long a primary button that somebody else's action has changed takes no press: the finger was already falling.
+const SETTLE_MS = 300;
+// A change this soon after an own command is that command's.
+const OWN_MS = 1000;
+
 export class Column {
   #doctorId;
   #view = null;
   #context;
   #parts;
   #busy = false;
+  #offers = null;
+  #ownEnd = -OWN_MS;
 
   /** @param {object} doctor @param {{commands: object, queues: object}} desk */
   constructor(doctor, { commands, queues }) {
@@ -68,7 +75,7 @@ export class Column {
 
   /** Press the primary button: what it does depends on who is in the room. */
   async primary() {
-    if (this.#busy || !this.#view) return;
+    if (this.#busy || !this.#view || this.#parts.primary.getAttribute("aria-disabled") === "true") return;
     const { step, ticket } = nextStep(this.#view, this.#parts.room.value);
     const { commands } = this.#context;
     const todo = {
@@ -85,6 +92,7 @@ export class Column {
     this.#parts.primary.setAttribute("aria-busy", "true");
     await todo();
     this.#busy = false;
+    this.#ownEnd = performance.now();
     this.#parts.primary.removeAttribute("aria-busy");
   }
 
@@ -93,11 +101,22 @@ export class Column {
     const { step, ticket } = nextStep(this.#view, this.#parts.room.value);
     setText(primary.firstElementChild, t(`primary.${step}`));
     primary.disabled = step === "nobody";
+    this.#settle(step, ticket);
     const names = { start: ["recall", "no-show"], finish_and_call: ["finish"] }[step] ?? [];
     reconcile(second, names, (name) => name, () => h("button", { class: "button", type: "button" }), (button, name) => {
       setText(button, t(`action.${name}`));
       button.onclick = () => action(name, ticket, this.#context).run();
     });
+  }
+
+  /** A button that offers something else because of somebody else waits a moment before it can be pressed. */
+  #settle(step, ticket) {
+    const before = this.#offers;
+    this.#offers = step === "nobody" ? null : `${step} ${ticket?.id ?? ""}`;
+    if (before === null || before === this.#offers || this.#busy || performance.now() - this.#ownEnd < OWN_MS) return;
+    const { primary } = this.#parts;
+    primary.setAttribute("aria-disabled", "true");
+    setTimeout(() => primary.removeAttribute("aria-disabled"), SETTLE_MS);
   }
 
   #showRooms(select) {

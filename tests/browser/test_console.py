@@ -177,6 +177,30 @@ def test_menu_puts_back_holds_moves_and_changes_priority(console: Console, scene
     assert [ticket["code"] for ticket in scene.queue(other)["waiting"]] == [second["code"]]
 
 
+def test_press_meant_for_what_the_button_said_before_does_nothing(console: Console, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Finger")
+    scene.walk_in(doctor, "Noor Haddad")
+    page = console()
+    column = column_of(page, "Dr Finger")
+    button = column.get_by_role("button", name="Call next")
+    expect(button).to_be_enabled()
+    button.evaluate(
+        """button => new MutationObserver((_, observer) => {
+            if (!button.textContent.includes("Start")) return;
+            observer.disconnect();
+            button.click();
+            window.pressed = true;
+        }).observe(button, {subtree: true, characterData: true, childList: true})"""
+    )
+    scene.call_next(doctor)
+    page.wait_for_function("window.pressed === true")
+    start = column.get_by_role("button", name="Start")
+    expect(start).not_to_have_attribute("aria-disabled", "true")
+    assert [ticket["state"] for ticket in scene.queue(doctor)["called"]] == ["called"]
+    start.click()
+    expect(column).to_contain_text("In the room")
+
+
 def test_refusal_says_who_was_faster_where_the_action_was(console: Console, scene: Scene, watch: Watch) -> None:
     watch.expect("409")
     doctor = scene.doctor("Dr Race")

@@ -179,6 +179,13 @@ async def test_a_process_refuses_and_misses_nothing_from_old_memory(faulty: Faul
     assert (await two.join()).code == "A002"
 
 
+async def test_a_repetition_is_one_also_where_others_write(faulty: FaultyStorage) -> None:
+    clinic = Clinic(faulty, shared=True)
+    await clinic.join(id="once")
+    again = await clinic.queues.join(RAO.id, patient=patient(), actor=DESK, command_id="once")
+    assert again.replayed
+
+
 async def test_finding_the_own_command_done_is_no_repetition(clinic: Clinic, faulty: FaultyStorage) -> None:
     await clinic.join()
     faulty.lose_reply("queue_days", "replace_if_unchanged")

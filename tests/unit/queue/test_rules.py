@@ -191,6 +191,19 @@ def test_a_pause_leaves_a_closed_queue_closed(bench: Bench) -> None:
     assert (bench.day.status, bench.day.pause) == (Status.CLOSED, None)
 
 
+def test_only_a_call_ends_a_pause(bench: Bench) -> None:
+    first = bench.join()
+    bench.join()
+    bench.next()
+    bench.do(commands.PauseQueue, reason="lunch", minutes=15)
+    statuses = []
+    bench.on(commands.Start, first)
+    statuses.append(bench.day.status)
+    bench.next()
+    statuses.append(bench.day.status)
+    assert statuses == [Status.PAUSED, Status.OPEN]
+
+
 def test_a_forgotten_patient_leaves_no_name_behind(bench: Bench) -> None:
     ticket = bench.join()
     bench.on(commands.Cancel, ticket)

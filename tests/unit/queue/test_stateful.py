@@ -133,7 +133,7 @@ class Day(RuleBasedStateMachine):
     @rule(pick=st.integers(0, 50), comes_back=st.booleans())
     def transfer(self, pick: int, comes_back: bool) -> None:
         id = self.some_ticket(pick)
-        before = self.bench.day.tickets[id]
+        before = policy.promoted(self.bench.day, self.bench.now).tickets[id]  # ageing comes first in every command
         new_id = fresh_id("ticket")
         if not self.attempt(commands.Transfer, ticket_id=id, to_doctor_id="other", new_ticket_id=new_id):
             return
