@@ -52,8 +52,12 @@ def match(requests: Sequence[Open], messages: Sequence[Carried], known: set[str]
             (each for each in reversed(messages) if each.sid not in known and says(each, body)),
             key=lambda each: each.created,
         )
-        for request, message in _in_order(same, free):
-            found[request.attempt.token] = message
+        # What is still under way names its message itself, in a moment: until then nobody else may have it.
+        under_way = [each for each in same if each.attempt.outcome is None]
+        for requests_of in (under_way, [each for each in same if each.attempt.outcome is not None]):
+            for request, message in _in_order(requests_of, free):
+                found[request.attempt.token] = message
+                free.remove(message)
     return found
 
 

@@ -87,3 +87,12 @@ def test_only_requests_without_an_outcome_are_open() -> None:
 
 def test_the_clocks_may_differ_by_a_minute() -> None:
     assert timedelta(minutes=1) == SKEW
+
+
+def test_what_is_still_under_way_comes_first() -> None:
+    """Its message is there before its SID is saved: one that was lost at the same second must not be told it arrived."""
+    lost, under_way = asked("lost"), asked("under way", 0.5)
+    under_way = replace(
+        under_way, state=MessageState.SENDING, attempts=(replace(under_way.attempt, ended=None, outcome=None),)
+    )
+    assert pairs([lost, under_way], [listed("SM1", 0)]) == {"under way": "SM1"}
