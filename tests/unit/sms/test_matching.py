@@ -90,7 +90,7 @@ def test_the_clocks_may_differ_by_a_minute() -> None:
 
 
 def test_what_is_still_under_way_comes_first() -> None:
-    """Its message is there before its SID is saved: one that was lost at the same second must not be told it arrived."""
+    """Its message is there before its SID is saved: one lost in the same second has not arrived."""
     lost, under_way = asked("lost"), asked("under way", 0.5)
     under_way = replace(
         under_way, state=MessageState.SENDING, attempts=(replace(under_way.attempt, ended=None, outcome=None),)
