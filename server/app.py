@@ -127,7 +127,7 @@ class Server:
                 await asyncio.sleep(DATABASE_RETRY_SECONDS)
         wired.services.hub.start()
         wired.jobs.start()
-        _pump_at_once(wired.jobs, self._clock)
+        _text_at_once(wired.jobs, self._clock)
         wired.services.health.started()
 
     def _serve(self, stack: AsyncExitStack, sockets: list[socket.socket], tls: ssl.SSLContext | None) -> None:
@@ -175,9 +175,10 @@ async def _finish_requests(server: HTTPServer, services: Services) -> None:
     await server.close_all_connections()
 
 
-def _pump_at_once(jobs: Jobs, clock: Clock) -> None:
-    """Texts that were due while nothing ran do not wait for the first interval."""
+def _text_at_once(jobs: Jobs, clock: Clock) -> None:
+    """Texts that were due, or to be looked for, while nothing ran do not wait for the first interval."""
     jobs.wake("pump", clock.now())
+    jobs.wake("reconcile", clock.now())
 
 
 def _log_request(handler: RequestHandler) -> None:

@@ -222,7 +222,7 @@ def _schedule(wired: Wired) -> None:
         services.clinic.reminder_hours,
     )
     jobs.add("pump", 5, services.outbox.pump)
-    jobs.add("sms sweep", 5, services.outbox.sweep)
+    jobs.add("sms sweep", 2, services.outbox.sweep)
     jobs.add("reconcile", 1, services.outbox.reconciler.run)
     jobs.add("poll", 5, services.outbox.poller.run)
     jobs.add("reminders", 60, reminders.run)

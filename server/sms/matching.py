@@ -43,15 +43,21 @@ def known_sids(rows: Iterable[Message]) -> set[str]:
 
 
 def match(requests: Sequence[Open], messages: Sequence[Carried], known: set[str]) -> dict[str, Carried]:
-    """The message of each request that has one, by the request's token."""
+    """The message of each request that has one, by the request's token; `messages` are newest first."""
     found: dict[str, Carried] = {}
     for body in {request.row.body for request in requests}:
         same = sorted((each for each in requests if each.row.body == body), key=lambda each: each.attempt.started)
+        # The list has the newest first, also within a second, where `created` does not tell them apart.
         free = sorted(
-            (each for each in messages if each.sid not in known and says(each, body)), key=lambda each: each.created
+            (each for each in reversed(messages) if each.sid not in known and says(each, body)),
+            key=lambda each: each.created,
         )
-        for request, message in _in_order(same, free):
-            found[request.attempt.token] = message
+        # What is still under way names its message itself, in a moment: until then nobody else may have it.
+        under_way = [each for each in same if each.attempt.outcome is None]
+        for requests_of in (under_way, [each for each in same if each.attempt.outcome is not None]):
+            for request, message in _in_order(requests_of, free):
+                found[request.attempt.token] = message
+                free.remove(message)
     return found
 
 

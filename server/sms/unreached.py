@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from server.sms.lifecycle import OPTED_OUT
 from server.sms.model import Kind, Message, MessageState
 
 # What staff did about a text, as its timeline says it.
@@ -17,7 +18,7 @@ SHOWN = "number_shown"
 
 NOT_REACHED = (MessageState.FAILED, MessageState.UNDELIVERED, MessageState.UNKNOWN, MessageState.EXPIRED)
 # Suppressed texts of people who had agreed to texts and then answered STOP; nobody at the desk would know.
-OPTED_OUT_CODES = frozenset({"21610", "opted_out"})
+OPTED_OUT_CODES = frozenset({"21610", OPTED_OUT})
 
 _IN_LINE = frozenset({"waiting", "on_hold"})
 # The ticket states in which a text of this kind would still be news; kinds that are not here always are.

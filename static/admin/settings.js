@@ -9,7 +9,8 @@ import { fill } from "../base/page.js";
 import { toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
 
-const RULES = ["late_grace_minutes", "max_wait_normal_minutes", "max_wait_priority_minutes", "soon_ahead"];
+const RULES = ["late_grace_minutes", "max_wait_normal_minutes", "max_wait_priority_minutes", "soon_ahead", "reminder_hours"];
+const QUIET = ["quiet_from", "quiet_until"];
 
 export function settingsView() {
   const element = h("div", { class: "card narrow-form" });
@@ -23,6 +24,7 @@ function settingsForm(settings) {
     fields: [
       { name: "name", label: t("settings.name"), required: true, value: settings.name },
       ...RULES.map((name) => ({ name, label: t(`settings.${name}`), hint: t(`settings.${name}_hint`), type: "number", required: true, value: settings[name], attributes: { min: 0, max: 1440 } })),
+      ...QUIET.map((name) => ({ name, label: t(`settings.${name}`), hint: t(`settings.${name}_hint`), type: "time", value: settings[name] })),
       { name: "sms", label: t("settings.sms"), plainLabel: true, control: kindsControl(kinds, settings.sms) },
     ],
     submit: t("action.save"),

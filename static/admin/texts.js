@@ -119,7 +119,8 @@ function showChips(place, { placeholders, optional }, insert) {
   place.replaceChildren(
     ...placeholders.map((name) => {
       const text = optional.includes(name) ? `[ {${name}}]` : `{${name}}`;
-      return h("button", { class: "button", type: "button", text: `${t(`placeholder.${name}`)} ${text}`, on: { click: () => insert(text) } });
+      const words = h("span", { text: t(`placeholder.${name}`) });
+      return h("button", { class: "button", type: "button", on: { click: () => insert(text) } }, words, h("bdi", { dir: "ltr", text }));
     }),
   );
 }

@@ -70,6 +70,10 @@ export const longDate = (iso) =>
 export const dateAndTime = (iso) =>
   dateFormat("both", { weekday: "short", day: "numeric", month: "short", ...TIME }).format(new Date(iso));
 
+/** Tue 3 Mar, 10:40:07 */
+export const exactTime = (iso) =>
+  dateFormat("exact", { weekday: "short", day: "numeric", month: "short", ...TIME, second: "2-digit" }).format(new Date(iso));
+
 /** The clinic's calendar day (YYYY-MM-DD) of an instant. */
 export const dayOf = (milliseconds) =>
   new Intl.DateTimeFormat("sv-SE", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(

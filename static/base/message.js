@@ -3,7 +3,7 @@
 import { api } from "./api.js";
 import { h } from "./dom.js";
 import { buildForm, given } from "./forms.js";
-import { dateAndTime, t } from "./i18n.js";
+import { exactTime, t } from "./i18n.js";
 import { faultName, eventName, kindName, mark, notReached, outcomeName, smsStateName } from "./labels.js";
 import { openDialog, toast } from "./overlays.js";
 import { explain } from "./problems.js";
@@ -49,7 +49,7 @@ export function numberOf(text) {
 export async function openMessage(known) {
   const text = await api.get(pathOf(known)).catch(() => known);
   const why = whyOf(text);
-  const steps = stepsOf(text).map((step) => h("li", { class: "step" }, h("time", { class: "soft nowrap", datetime: step.at, text: dateAndTime(step.at) }), h("span", { text: step.what })));
+  const steps = stepsOf(text).map((step) => h("li", { class: "step" }, h("time", { class: "soft nowrap", datetime: step.at, text: exactTime(step.at) }), h("span", { text: step.what })));
   openDialog(
     kindName(text.kind),
     h("div", { class: "stack" }, h("p", {}, numberOf(text)), h("p", {}, stateOf(text)), why ? h("p", { class: "soft sentence", text: why }) : null, h("p", { dir: "auto", text: text.body }), h("ol", { class: "steps" }, ...steps)),

@@ -116,7 +116,7 @@ export class Unreached extends EventTarget {
       h(
         "div",
         { class: "buttons" },
-        button(t("unreached.fix"), () => this.#fix(row, place)),
+        button(t("unreached.fix"), ({ currentTarget }) => this.#fix(row, place, currentTarget)),
         button(t("unreached.told"), () => this.#settle(row)),
         button(t("message.story"), () => openMessage(row.text)),
       ),
@@ -124,9 +124,11 @@ export class Unreached extends EventTarget {
     return row;
   }
 
-  #fix(row, place) {
+  #fix(row, place, button) {
+    button.hidden = true;
     const done = async () => {
       place.replaceChildren();
+      button.hidden = false;
       await this.reload();
     };
     place.replaceChildren(resendForm(row.text, done));

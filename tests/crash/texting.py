@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -72,19 +73,37 @@ def message_id(form: dict[str, str]) -> str:
 
 @dataclass
 class Called:
-    """One called patient: when the call was asked for, whether a kill came before its text was settled."""
+    """One called patient: their number, when the call was asked for, when its text was settled."""
 
     ticket_id: str
+    phone: str
     asked: float
-    cut: float | None = None
     settled: float | None = None
     row: dict[str, Any] | None = None
 
     def look(self, rows: list[dict[str, Any]], now: float) -> None:
-        """Take in what the log says. A text is settled when no job looks at it any more."""
+        """Take in what the log says. A text is settled when it is in Twilio's hands or no job looks at it any more."""
         self.row = next((row for row in rows if row["kind"] == "your_turn"), None)
-        if self.row is not None and (self.row["state"] in REACHED or self.row["next_at"] is None):
+        if self.row is not None and (self.reached or self.row["next_at"] is None):
             self.settled = now
+
+    @property
+    def reached(self) -> bool:
+        """What reception sees: nothing, for it arrived."""
+        return self.row is not None and self.row["state"] in REACHED
+
+    def taken(self, twilio: CountingTwilio) -> int:
+        """How often Twilio took this call's text."""
+        return len(twilio.taken.get(self.row["id"], ())) if self.row else 0
+
+    def wrong(self, twilio: CountingTwilio) -> bool:
+        """Two texts for one call, or none and nobody is told."""
+        taken = self.taken(twilio)
+        return self.row is None or taken > 1 or (taken == 0 and self.reached)
+
+    def __str__(self) -> str:
+        row = self.row or {}
+        return f"{self.ticket_id}: {row.get('state')} {row.get('code')} {row.get('attempts')} {row.get('events')}"
 
 
 @dataclass
@@ -94,28 +113,24 @@ class Verdict:
     counts: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
-    def judge(self, call: Called, twilio: CountingTwilio) -> None:
-        """One called patient. Wrong: two texts for one call, or none and nobody is told."""
-        row = call.row
-        if row is None:
-            self.wrong.append(f"{call.ticket_id}: called, and no text was ever asked for")
-            return
-        took, state = len(twilio.taken.get(row["id"], ())), row["state"]
-        if took > 1:
-            self.wrong.append(f"{row['id']}: {took} texts for one call; {row['attempts']} {row['events']}")
-        elif took == 0 and state in REACHED:
-            self.wrong.append(f"{row['id']}: {state}, but Twilio never took it; {row['attempts']} {row['events']}")
-        elif took == 1 and row["sid"] and message_id_of(row["sid"], twilio) != row["id"]:
-            self.wrong.append(f"{row['id']}: carries the SID of another text")
-        told = "" if state in REACHED else ", reception told"
-        self.counts[f"{'one text' if took else 'no text'}{told}"] += 1
-        if len(row["attempts"]) > 1:
+    def judge(self, calls: Iterable[Called], twilio: CountingTwilio) -> None:
+        """All of them, number by number.
+
+        Two calls of one number have the same text: whose message is whose, nobody can tell, nor need they. There
+        must be as many texts as calls that count as reached.
+        """
+        of_number: dict[str, list[Called]] = defaultdict(list)
+        for call in calls:
+            of_number[call.phone].append(call)
+        for same in of_number.values():
+            taken = sum(call.taken(twilio) for call in same)
+            alike = len(same) > 1 and all(call.row for call in same) and taken == sum(call.reached for call in same)
+            self.wrong += [str(call) for call in same if call.wrong(twilio) and not alike]
+            for call in same:
+                self._count(call, 1 if alike and call.reached else call.taken(twilio))
+
+    def _count(self, call: Called, taken: int) -> None:
+        told = "" if call.reached else f", reception told ({call.row['state'] if call.row else 'nothing'})"
+        self.counts[f"{('no text', 'one text', 'two texts')[min(taken, 2)]}{told}"] += 1
+        if call.row and len(call.row["attempts"]) > 1:
             self.counts["sent again after an attempt that had not arrived"] += 1
-
-
-def message_id_of(sid: str, twilio: CountingTwilio) -> str:
-    """Our id of the message Twilio knows as `sid`; empty for a SID it never gave out."""
-    for post in twilio.posts:
-        if post.sid == sid:
-            return message_id(post.form)
-    return ""

@@ -208,6 +208,8 @@ async def test_health_and_metrics(people: People, server: Server) -> None:
     assert "BREW" not in text
     assert 'clinic_http_requests_total{method="other",route="/healthz",status="4xx"} 1.0' in text
     assert 'clinic_job_age_seconds{job="pump"}' in text
+    assert 'clinic_job_last_run_seconds{job="reminders"}' in text
+    assert 'clinic_job_failures_total{job="retention"} 0.0' in text
     assert people.doctor_id not in text
     proxied = "198.51.100.7"
     (await people.anonymous.get("/metrics", X_Forwarded_For=proxied)).problem(403, "forbidden")

@@ -9,8 +9,8 @@ from tests.twilio.faults import FAULTS, NUMBERS
 from tests.twilio.server import ACCOUNT_SID, AUTH_TOKEN, StandIn
 
 
-async def main(port: int) -> None:
-    stand_in = StandIn()
+async def main(port: int, product: str) -> None:
+    stand_in = StandIn(product=product)
     stand_in.start(port)
     print(f"TWILIO_API_URL={stand_in.url}")
     print(f"TWILIO_ACCOUNT_SID={ACCOUNT_SID}")
@@ -18,6 +18,11 @@ async def main(port: int) -> None:
     print("TWILIO_FROM_NUMBER=+12025550100")
     print(f"\nThe next text fails with: curl -d NAME {stand_in.url}/script   NAME: {', '.join(FAULTS)}")
     print("Numbers that always fail:", ", ".join(f"{number} ({name})" for number, name in NUMBERS.items()))
+    print(f"PUBLIC_URL={stand_in.product}   (where reports and answers go)")
+    print(
+        f"What became of a message: curl -d 'report SID delivered' {stand_in.url}/script   or 'report SID failed 30003'"
+    )
+    print(f"Somebody answers: curl -d 'answer +12025550123 STOP' {stand_in.url}/script")
     print(f"What arrived: curl {stand_in.url}/script", flush=True)
     seen = 0
     while True:
@@ -29,7 +34,9 @@ async def main(port: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.twilio", description=__doc__)
     parser.add_argument("--port", type=int, default=4010, help="0 = any (default 4010)")
+    parser.add_argument("--product", default="http://127.0.0.1:8000", help="the product's PUBLIC_URL")
+    given = parser.parse_args()
     try:
-        asyncio.run(main(parser.parse_args().port))
+        asyncio.run(main(given.port, given.product))
     except KeyboardInterrupt:
         print()

@@ -39,7 +39,8 @@ class Post:
 class StandIn:
     """State of the stand-in and its switches. `accounts` maps SIDs to tokens.
 
-    `deaf`: questions about messages are answered with 503. `prefix` is put before every text, as for trial accounts.
+    `product`: the PUBLIC_URL to which answers by hand go. `deaf`: questions about messages are answered
+    with 503. `prefix` is put before every text, as for trial accounts.
     `lists` are the queries of the lists that were asked for.
     """
 
@@ -48,6 +49,7 @@ class StandIn:
     posts: list[Post] = field(default_factory=list)
     script: deque[Fault] = field(default_factory=deque)
     always: Fault | None = None
+    product: str = "http://127.0.0.1:8000"
     deaf: bool = False
     prefix: str = ""
     lists: list[dict[str, str]] = field(default_factory=list)
@@ -282,7 +284,7 @@ class OneMessage(Api):
 
 
 class Script(RequestHandler):
-    """For playing by hand: POST a fault's name to script it, GET the posts so far."""
+    """For playing by hand: POST a fault's name, `report SID STATUS [CODE]` or `answer NUMBER TEXT`; GET the posts."""
 
     def initialize(self, stand_in: StandIn) -> None:
         self.stand_in = stand_in
@@ -291,13 +293,23 @@ class Script(RequestHandler):
         posts = [{"sid": post.sid, **post.form} for post in self.stand_in.posts]
         self.finish({"faults": sorted(FAULTS), "numbers": dict(NUMBERS), "posts": posts})
 
-    def post(self) -> None:
-        name = self.request.body.decode().strip()
-        if name not in FAULTS:
-            self.send_error(400)
-            return
-        self.stand_in.next(name)
-        self.set_status(204)
+    async def post(self) -> None:
+        match self.request.body.decode().split():
+            case [name] if name in FAULTS:
+                self.stand_in.next(name)
+                self.set_status(204)
+            case ["report", sid, status, *code] if self._calls_back(sid):
+                told = await self.stand_in.report(sid, status, int(code[0]) if code else None)
+                self.write(f"the product answered {told}\n")
+            case ["answer", number, *words]:
+                form = {"MessageSid": "SM" + secrets.token_hex(16), "From": number, "Body": " ".join(words)}
+                reply = await self.stand_in.call_back(f"{self.stand_in.product}/api/twilio/inbound/", form)
+                self.write(f"the product answered {reply.code}: {reply.body.decode()}\n")
+            case _:
+                self.send_error(400)
+
+    def _calls_back(self, sid: str) -> bool:
+        return bool(self.stand_in.messages.get(sid, {}).get("status_callback"))
 
 
 def application(stand_in: StandIn) -> Application:

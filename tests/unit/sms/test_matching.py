@@ -50,7 +50,7 @@ def pairs(rows: list[Message], messages: list[Carried], known: set[str] | None =
         ([("a", 0)], [("SM1", 9)], {"a": "SM1"}),
         ([("a", 0)], [("SM1", -59)], {"a": "SM1"}),
         ([("a", 0)], [("SM1", -62)], {}),
-        ([("a", 0), ("b", 0.1)], [("SM2", 0), ("SM1", 0)], {"a": "SM2", "b": "SM1"}),
+        ([("a", 0), ("b", 0.1)], [("SM2", 0), ("SM1", 0)], {"a": "SM1", "b": "SM2"}),
         ([("b", 5), ("a", 0)], [("SM2", 5), ("SM1", 0)], {"a": "SM1", "b": "SM2"}),
         ([("a", 0), ("b", 40)], [("SM2", 40)], {"b": "SM2"}),
         ([("a", 0), ("b", 40)], [("SM1", 1)], {"a": "SM1"}),
@@ -87,3 +87,12 @@ def test_only_requests_without_an_outcome_are_open() -> None:
 
 def test_the_clocks_may_differ_by_a_minute() -> None:
     assert timedelta(minutes=1) == SKEW
+
+
+def test_what_is_still_under_way_comes_first() -> None:
+    """Its message is there before its SID is saved: one lost in the same second has not arrived."""
+    lost, under_way = asked("lost"), asked("under way", 0.5)
+    under_way = replace(
+        under_way, state=MessageState.SENDING, attempts=(replace(under_way.attempt, ended=None, outcome=None),)
+    )
+    assert pairs([lost, under_way], [listed("SM1", 0)]) == {"under way": "SM1"}

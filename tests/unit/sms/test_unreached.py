@@ -1,0 +1,58 @@
+"""Which texts reception must look at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from server.sms.lifecycle import OPTED_OUT, written
+from server.sms.model import Event, Kind, Message, MessageState, NewMessage, expiry
+from server.sms.unreached import HANDLED, RESENT, SHOWN, not_reached, still_news
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+WANTED = NewMessage("t:your_turn:1", Kind.YOUR_TURN, "+12025550123", "en", "p", expiry(Kind.YOUR_TURN, NOW), True, True)
+
+
+def row(state: MessageState, code: str | None = None) -> Message:
+    return replace(written(WANTED, "text", "2026-03-02", NOW, MessageState.QUEUED, None), state=state, code=code)
+
+
+def test_every_state_is_either_reached_or_under_way_or_told_of() -> None:
+    told = {state for state in MessageState if not_reached(row(state))}
+    assert told == {MessageState.FAILED, MessageState.UNDELIVERED, MessageState.UNKNOWN, MessageState.EXPIRED}
+
+
+@pytest.mark.parametrize(("code", "told"), [("21610", True), (OPTED_OUT, True), ("no_consent", False), (None, False)])
+def test_of_those_nobody_may_text_only_who_said_stop_is_news(code: str | None, told: bool) -> None:
+    assert not_reached(row(MessageState.SUPPRESSED, code)) is told
+
+
+@pytest.mark.parametrize(("what", "told"), [(RESENT, False), (HANDLED, False), (SHOWN, True), ("resent", True)])
+def test_what_staff_did_settles_it_and_what_the_server_did_does_not(what: str, told: bool) -> None:
+    failed = row(MessageState.FAILED, "21211").with_event(Event(NOW, what))
+    assert not_reached(failed) is told
+
+
+def test_a_text_of_nobody_any_more_is_not_told() -> None:
+    assert not not_reached(replace(row(MessageState.FAILED), to=""))
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "news"),
+    [
+        (Kind.YOUR_TURN, "called", True),
+        (Kind.YOUR_TURN, "no_show", True),
+        (Kind.YOUR_TURN, "in_room", False),
+        (Kind.YOUR_TURN, "waiting", False),
+        (Kind.MISSED, "no_show", True),
+        (Kind.MISSED, "called", False),
+        (Kind.JOINED, "waiting", True),
+        (Kind.JOINED, "done", False),
+        (Kind.CANCELLED, "cancelled", True),
+        (Kind.BOOKED, "", True),
+    ],
+)
+def test_news_is_what_the_patient_does_not_know_by_now(kind: Kind, state: str, news: bool) -> None:
+    assert still_news(kind, state) is news
