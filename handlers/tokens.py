@@ -128,12 +128,16 @@ class RefreshHandler(SessionHandler):
         errors=(NotSignedIn, TokenExpired, TokenReused),
     )
     async def post(self) -> None:
-        """Each refresh token is good once. One that comes twice ends the whole session."""
-        given = self.body(Refresh).refresh
-        token = given or self.cookie_token()
-        if token is None:
+        """Each refresh token is good once. One that comes twice ends the whole session.
+
+        A cookie may come again within ten seconds, from a page that was opened while the one before it was
+        still asking: it gets the same answer, unless somebody has gone on from that.
+        """
+        accounts, given = self.services.accounts, self.body(Refresh).refresh
+        cookie = self.cookie_token()
+        if given is None and cookie is None:
             raise NotSignedIn("Send the refresh token in the body, or as the cookie.")
-        session = await self.services.accounts.refresh(token)
+        session = await (accounts.refresh(given) if given else accounts.refresh_cookie(str(cookie)))
         self.answer_session(session, cookie=given is None)
 
 

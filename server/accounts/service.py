@@ -6,9 +6,10 @@ a session is good only in the epoch it began in.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from server.accounts.attempts import Attempts
@@ -33,6 +34,7 @@ from server.storage.port import DuplicateKey, Storage
 
 _TRIES: Final = 10
 _MOST_UNDELIVERED: Final = 10_000
+REPEAT_WITHIN: Final = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class AccountService:
         self._tokens = tokens
         self._attempts = Attempts()
         self._undelivered: dict[str, str] = {}
+        self._answered: dict[str, tuple[asyncio.Future[Session], datetime]] = {}
 
     # Accounts.
 
@@ -249,6 +252,22 @@ class AccountService:
         access = self._tokens.access(account, family.id)
         return Session(account, access, self._tokens.refresh(account, family.id, rotated.jti))
 
+    async def refresh_cookie(self, token: str) -> Session:
+        """`refresh` for a browser, whose page may be left while the answer is under way.
+
+        The next page then asks with the same cookie: for some seconds it gets the very same answer, as long
+        as nobody has gone on from it. Nothing is used twice by that, since nothing new is handed out.
+        """
+        jti, now = self._tokens.read_refresh(token).jti, self._clock.now()
+        self._answered = {
+            name: (answer, at)
+            for name, (answer, at) in self._answered.items()
+            if now - at < REPEAT_WITHIN and not _went_on(answer, token)
+        }
+        if jti not in self._answered:
+            self._answered[jti] = asyncio.ensure_future(self.refresh(token)), now
+        return await asyncio.shield(self._answered[jti][0])
+
     async def sign_out(self, principal: Principal, *, everywhere: bool = False) -> None:
         """End this session, or all of the account's."""
         if everywhere:
@@ -339,3 +358,8 @@ def _check_links(role: Role, doctor_id: str | None, patient_id: str | None) -> N
         raise Invalid.field("doctor_id", "names the doctor of a doctor's account, and of no other")
     if (role is Role.PATIENT) != (patient_id is not None):
         raise Invalid.field("patient_id", "names the patient of a patient's account, and of no other")
+
+
+def _went_on(answer: asyncio.Future[Session], token: str) -> bool:
+    """Whether the answer is settled and no longer to be repeated: it failed, or `token` is what it handed out."""
+    return answer.done() and (answer.exception() is not None or answer.result().refresh == token)

@@ -129,6 +129,21 @@ async def test_the_cookie_keeps_the_refresh_token_from_scripts(api: Api) -> None
 
 
 @pytest.mark.gen_test
+async def test_a_page_left_while_it_refreshed_does_not_end_the_session(api: Api) -> None:
+    def pair(reply: Reply) -> str:
+        return reply.headers["Set-Cookie"].split(";")[0]
+
+    first = pair(await api.post("/api/token/", {**ADMIN, "cookie": True}))
+    left, opened = await asyncio.gather(*(api.post("/api/token/refresh/", Cookie=first) for _ in range(2)))
+    assert (left.status, opened.status) == (200, 200)
+    assert pair(left) == pair(opened) != first
+    onward = await api.post("/api/token/refresh/", Cookie=pair(opened))
+    assert onward.status == 200
+    (await api.post("/api/token/refresh/", Cookie=first)).problem(401, "token_reused")
+    (await api.post("/api/token/refresh/", Cookie=pair(onward))).problem(401, "token_reused")
+
+
+@pytest.mark.gen_test
 async def test_the_cookie_is_secure_where_people_come_by_https(start_server: StartServer, call: Call) -> None:
     server = await start_server(public_url="https://clinic.example")
     api = call(server)
