@@ -97,8 +97,12 @@ class Reconciler:
             message = found.get(request.attempt.token)
             if message is not None and request.row.state is not MessageState.SENDING:
                 await self._found(request.row, request.attempt.token, message)
-        for row in rows:
-            if row.attempt.token not in found:
+        under_way = {request.row.body for request in requests if request.attempt.outcome is None}
+        for row in (row for row in rows if row.attempt.token not in found):
+            if row.body in under_way:
+                # Its message may be the one that the other request is waiting to name.
+                await self._save(row, _later(row, self._clock.now()))
+            else:
                 await self._missed(row, listed, asked_at)
 
     async def _found(self, row: Message, token: str, message: Carried) -> None:

@@ -152,18 +152,19 @@ class Rush:
 def figures(rush: Rush, verdict: Verdict, home: Home) -> str:
     """What is printed: how often it was killed and when, what became of the calls, how long it took."""
     calls = rush.called.values()
-    cut = [
-        call.settled - first
-        for call in calls
-        if call.settled and (first := next((at for at in rush.kill_times if call.asked <= at < call.settled), None))
-    ]
+    once: list[float] = []
+    often = [0.0]
+    for call in calls:
+        cuts = [at for at in rush.kill_times if call.asked <= at < (call.settled or time.time())]
+        (often if len(cuts) > 1 else once).extend([(call.settled or time.time()) - at for at in cuts[:1]])
     by_asking = {call.row["id"]: call.asked for call in calls if call.row}
     taken = sorted(at[0] - by_asking[id] for id, at in rush.twilio.taken.items() if id in by_asking)
     lines = [
         f"{home.name}: {len(rush.kill_times)} kills ({', '.join(f'{n} {what}' for what, n in rush.moments.items())})",
         f"  {len(calls)} called: {', '.join(f'{n} {what}' for what, n in sorted(verdict.counts.items()))}",
         f"  call → taken by Twilio: p50 {taken[len(taken) // 2]:.2f} s, last {taken[-1]:.1f} s",
-        f"  killed → settled: {len(cut)} calls, last {max(cut, default=0):.1f} s",
+        f"  killed → settled: last {max(once, default=0):.1f} s of {len(once)} calls that met one kill,"
+        f" {max(often):.1f} s of {len(often) - 1} that met several",
     ]
     return "\n".join(lines)
 

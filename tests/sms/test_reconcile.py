@@ -176,6 +176,22 @@ async def test_a_request_still_under_way_is_not_taken_from_its_sender(world: Wor
     assert (await world.row("lost:your_turn:1")).attempts[0].sid == ""
 
 
+async def test_nothing_is_decided_while_the_same_text_is_under_way_to_the_number(world: World) -> None:
+    world.stand_in.next("drop_after_accepting", "hang")
+    outbox = world.outbox()
+    await outbox.put(world.message("unheard"))
+    await world.reaches(MessageState.UNKNOWN, "unheard:your_turn:1")
+    world.clock.turn(31)
+    await outbox.put(world.message("under-way"))
+    await world.stand_in.arrived(2)
+    await outbox.reconciler.run()
+    await outbox.pump()
+    assert (await world.row("unheard:your_turn:1")).resends == 0
+    assert len(world.stand_in.posts) == 2
+    await world.stand_in.close()
+    await world.reaches(MessageState.UNKNOWN, "under-way:your_turn:1")
+
+
 async def test_a_trial_account_s_sentence_before_the_text_does_not_hide_it(world: World) -> None:
     world.stand_in.prefix = "Sent from your Twilio trial account - "
     world.stand_in.next("drop_after_accepting")
