@@ -191,6 +191,13 @@ def test_a_pause_leaves_a_closed_queue_closed(bench: Bench) -> None:
     assert (bench.day.status, bench.day.pause) == (Status.CLOSED, None)
 
 
+def test_tidying_keeps_a_ticket_that_is_open_again(bench: Bench) -> None:
+    ended, reopened = bench.join(), bench.join()
+    bench.on(commands.Cancel, ended)
+    bench.do(commands.Tidy, effects=frozenset(), archived=frozenset({ended.id, reopened.id}))
+    assert list(bench.day.tickets) == [reopened.id]
+
+
 def test_only_a_call_ends_a_pause(bench: Bench) -> None:
     first = bench.join()
     bench.join()
