@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 START_SECONDS = 30.0
+END_SECONDS = 5.0
 
 
 class WireServer:
@@ -48,7 +49,11 @@ class WireServer:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """End it in order."""
+        """End it in order.
+
+        It exits from within its signal handler, which a callback it happens to be in can swallow: then it is killed.
+        What it acknowledged is on the disk either way.
+        """
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
@@ -73,7 +78,11 @@ class WireServer:
     def _end(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.poll() is None:
             self._signal(number)
-            self._process.wait(timeout=START_SECONDS)
+            try:
+                self._process.wait(timeout=END_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._signal(signal.SIGKILL)
+                self._process.wait()
         self._process = None
         (self._directory / "wire.pid").unlink(missing_ok=True)
 
