@@ -39,7 +39,8 @@ class SettingsBody(Body):
     its placeholders has no value; null brings the standard wording back.
     `soon_ahead` and `reminder_hours` 0: nobody is told. `quiet_from` and `quiet_until` (21:00, 07:00) hold back texts
     about bookings, on the clinic's clock; both empty: none are held. After `texts_personal_days` a text
-    in the log loses number and wording, after `texts_kept_days` it is deleted.
+    in the log loses number and wording, after `texts_kept_days` it is deleted; after `visits_personal_days` a visit
+    no longer shows whose it was; after `audit_kept_days` an audit row is deleted.
     """
 
     name: Change[Annotated[str, Field(max_length=400)]] = None
@@ -50,6 +51,8 @@ class SettingsBody(Body):
     reminder_hours: Change[int] = None
     texts_personal_days: Change[int] = None
     texts_kept_days: Change[int] = None
+    visits_personal_days: Change[int] = None
+    audit_kept_days: Change[int] = None
     quiet_from: Change[Annotated[str, Field(max_length=5)]] = None
     quiet_until: Change[Annotated[str, Field(max_length=5)]] = None
     sms: Change[Annotated[dict[str, bool], Field(max_length=50)]] = None
@@ -57,7 +60,7 @@ class SettingsBody(Body):
 
 
 class SettingsAnswer(Answer):
-    """The settings as they are now."""
+    """The settings as they are now. `limits`: the least and the greatest value of each number."""
 
     name: str
     late_grace_minutes: int
@@ -67,6 +70,9 @@ class SettingsAnswer(Answer):
     reminder_hours: int
     texts_personal_days: int
     texts_kept_days: int
+    visits_personal_days: int
+    audit_kept_days: int
+    limits: dict[str, tuple[int, int]]
     quiet_from: str
     quiet_until: str
     sms: dict[str, bool]

@@ -15,7 +15,7 @@ _AT_ONCE: Final = 256
 def new_id() -> str:
     """128 random bits as 22 URL-safe characters; encodes nothing.
 
-    Never one with a `-` in front: a shell takes that for an option and a spreadsheet for a formula. The cost is 0.02 bits.
+    Never one with a `-` in front: a shell takes that for an option and a spreadsheet for a formula.
     """
     while (made := urlsafe_b64encode(_random.take()).rstrip(b"=").decode()).startswith("-"):
         pass

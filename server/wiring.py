@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -46,6 +47,7 @@ from server.metrics import Metrics
 from server.patients.model import Patient
 from server.patients.service import PatientService
 from server.queue.commands import SYSTEM, SetContact
+from server.queue.retention import VisitRetention
 from server.queue.self_join import JoinCodes
 from server.queue.service import QueueService
 from server.queue.store import QueueStore
@@ -226,7 +228,15 @@ def _schedule(wired: Wired) -> None:
     jobs.add("reconcile", 1, services.outbox.reconciler.run)
     jobs.add("poll", 5, services.outbox.poller.run)
     jobs.add("reminders", 60, reminders.run)
+    visits = VisitRetention(services.storage, services.clock, lambda: services.clinic.settings.visits_personal_days)
+
+    async def shorten_audit() -> None:
+        kept = timedelta(days=services.clinic.settings.audit_kept_days)
+        await services.audit.forget_older(services.clock.now() - kept)
+
     jobs.add("retention", 600, Retention(services.storage, services.clock, services.clinic.keep).run)
+    jobs.add("visit retention", 600, visits.run)
+    jobs.add("audit retention", 600, shorten_audit)
     jobs.add("queue sweep", 5, services.queues.sweep)
     jobs.add("estimates", 30, services.queues.tick)
     jobs.add("rollover", 30, services.queues.rollover)

@@ -59,7 +59,7 @@ FLOORS: tuple[tuple[str, Floor], ...] = (
     ("server.*.service", Floor.SERVICE),
     ("server.displays.boards", Floor.SERVICE),
     ("server.appointments.reminders", Floor.SERVICE),
-    ("server.sms.retention", Floor.SERVICE),
+    ("server.*.retention", Floor.SERVICE),
     ("server.sms.courier", Floor.SERVICE),
     ("server.sms.poll", Floor.SERVICE),
     ("server.sms.receipts", Floor.SERVICE),

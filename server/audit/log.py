@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -16,6 +17,7 @@ from server.audit.model import AuditRow, Detail
 from server.clock import Clock
 from server.errors import StorageUnavailable
 from server.ids import new_id, order_key
+from server.storage import aged
 from server.storage.port import Condition, Document, DuplicateKey, Range, Storage
 
 AUDIT: Final = "audit"
@@ -59,6 +61,11 @@ class AuditLog:
             where["order"] = Range(lt=before)
         found = await self._storage.find(AUDIT, where, sort="order", descending=True, limit=limit)
         return [_row(document) for document in found]
+
+    async def forget_older(self, before: datetime) -> None:
+        """Delete the rows written before `before`, a bounded number at once. For the retention job alone."""
+        async for document in aged.older(self._storage, AUDIT, before):
+            await self._storage.delete(AUDIT, document["_id"])
 
     async def flush(self) -> None:
         """Wait until nothing is in line."""

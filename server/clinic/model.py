@@ -25,6 +25,8 @@ NUMBERS = {
     "reminder_hours": range(169),
     "texts_personal_days": range(7, 3651),
     "texts_kept_days": range(30, 3651),
+    "visits_personal_days": range(30, 3651),
+    "audit_kept_days": range(30, 3651),
 }
 _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _KINDS = tuple(kind.value for kind in Kind)
@@ -36,7 +38,8 @@ class ClinicSettings:
 
     `wording` are the templates that are not ours, by language and kind. `quiet_from` and `quiet_until` are times of
     day such as 21:00, both empty where there are no quiet hours. After `texts_personal_days` a text in the log loses
-    number and wording, after `texts_kept_days` it is deleted.
+    number and wording, after `texts_kept_days` it is deleted; after `visits_personal_days` a visit no longer shows
+    whose it was; after `audit_kept_days` an audit row is deleted.
     """
 
     name: str
@@ -47,6 +50,8 @@ class ClinicSettings:
     reminder_hours: int = 24
     texts_personal_days: int = 90
     texts_kept_days: int = 400
+    visits_personal_days: int = 730
+    audit_kept_days: int = 1095
     quiet_from: str = ""
     quiet_until: str = ""
     sms_off: frozenset[str] = frozenset()
@@ -75,10 +80,14 @@ class ClinicSettings:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The shape of `/api/settings/`: `sms` says of each kind whether it is sent, `texts` how it is worded."""
+        """The shape of `/api/settings/`: `sms` says of each kind whether it is sent, `texts` how it is worded.
+
+        `limits` are the least and the greatest value of each number.
+        """
         return {
             "name": self.name,
             **{field: getattr(self, field) for field in NUMBERS},
+            "limits": {field: [allowed.start, allowed.stop - 1] for field, allowed in NUMBERS.items()},
             "quiet_from": self.quiet_from,
             "quiet_until": self.quiet_until,
             "sms": {kind.value: kind.value not in self.sms_off for kind in Kind},
@@ -106,6 +115,8 @@ class SettingsChanges:
     reminder_hours: int | None = None
     texts_personal_days: int | None = None
     texts_kept_days: int | None = None
+    visits_personal_days: int | None = None
+    audit_kept_days: int | None = None
     quiet_from: str | None = None
     quiet_until: str | None = None
     sms: Mapping[str, bool] | None = None

@@ -152,6 +152,7 @@ def visit_document(day: QueueDay, ticket: Ticket) -> Document:
     """The lasting record of an ended ticket: everything but the patient's name and phone."""
     return {
         "_id": ticket.id,
+        "rev": 1,
         "order": order_key(ticket.ended_at or ticket.last.start, ticket.id),
         "doctor_id": day.doctor.id,
         "doctor": _doctor_document(day.doctor),
@@ -162,6 +163,21 @@ def visit_document(day: QueueDay, ticket: Ticket) -> Document:
         "ticket": {
             **ticket_document(ticket),
             "patient": {"id": ticket.patient.id, "language": ticket.patient.language},
+        },
+    }
+
+
+def anonymous_visit(visit: Mapping[str, Any]) -> Document:
+    """The visit without whose it was and without what was written about them; times and states stay."""
+    ticket = visit["ticket"]
+    return {
+        **visit,
+        "patient_id": "",
+        "ticket": {
+            **ticket,
+            "patient": {**ticket["patient"], "id": ""},
+            "reason": None,
+            "steps": [{**step, "reason": None} for step in ticket["steps"]],
         },
     }
 

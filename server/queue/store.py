@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from server.queue import documents
 from server.queue.model import QueueDay, Ticket
+from server.storage import aged
 from server.storage.port import Document, DuplicateKey, Range, Storage
 
 UNSETTLED_AT_ONCE = 200
@@ -64,6 +65,16 @@ class QueueStore:
     async def visit(self, ticket_id: str) -> Document | None:
         """The visit that a ticket became, or None."""
         return await self._storage.get("visits", ticket_id)
+
+    def visits_older(self, before: datetime, *, after: str) -> AsyncIterator[Document]:
+        """Visits that ended before `before` and past `after`, oldest first; see `aged.older`."""
+        return aged.older(self._storage, "visits", before, after=after)
+
+    async def anonymise_visit(self, visit: Document) -> None:
+        """Write it back without the person. Nothing else changes a visit, so whoever was faster has done the same."""
+        anonymous = documents.anonymous_visit(visit)
+        if anonymous != visit:
+            await self._storage.replace_if_unchanged("visits", anonymous)
 
     def forget(self, id: str) -> None:
         """Let go of what is kept in memory for a day that is over."""

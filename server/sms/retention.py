@@ -11,14 +11,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from server.clock import Clock
-from server.ids import order_key
 from server.sms.keep import Keep
 from server.sms.model import OPEN_STATES, Message
 from server.sms.store import MessageStore
 from server.storage.port import Storage
-
-PAGE = 200
-MOST_AT_ONCE = 5000  # rows one run looks at, so that the first run over years takes turns with the day's work
 
 
 class Retention:
@@ -33,25 +29,14 @@ class Retention:
     async def run(self) -> None:
         """Delete and anonymise what is old enough."""
         keep, now = self._keep(), self._clock.now()
-        await self._delete(now - timedelta(days=keep.row_days))
+        async for row in self._store.older(now - timedelta(days=keep.row_days)):
+            await self._store.delete(row.id)
         await self._anonymise(now - timedelta(days=keep.personal_days))
 
-    async def _delete(self, before: datetime) -> None:
-        for _ in range(MOST_AT_ONCE // PAGE):
-            rows = await self._store.written_before(order_key(before, ""), after="", limit=PAGE)
-            for row in rows:
-                await self._store.delete(row.id)
-            if len(rows) < PAGE:
-                return
-
     async def _anonymise(self, before: datetime) -> None:
-        for _ in range(MOST_AT_ONCE // PAGE):
-            rows = await self._store.written_before(order_key(before, ""), after=self._anonymised_to, limit=PAGE)
-            for row in rows:
-                await self._anonymise_one(row)
-                self._anonymised_to = row.order
-            if len(rows) < PAGE:
-                return
+        async for row in self._store.older(before, after=self._anonymised_to):
+            await self._anonymise_one(row)
+            self._anonymised_to = row.order
 
     async def _anonymise_one(self, message: Message) -> None:
         row: Message | None = message

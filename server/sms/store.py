@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 
 from server.sms.model import Attempt, Event, Kind, Lane, Message, MessageState
+from server.storage import aged
 from server.storage.port import Condition, Document, In, Range, Storage
 
 COLLECTION = "notifications"
@@ -49,11 +50,10 @@ class MessageStore:
             return replace(message, rev=message.rev + 1)
         return None
 
-    async def written_before(self, before: str, *, after: str, limit: int) -> list[Message]:
-        """Rows whose `order` lies between the two, oldest first."""
-        where = {"order": Range(gt=after, lt=before)}
-        found = await self._storage.find(COLLECTION, where, sort="order", limit=limit)
-        return [from_document(document) for document in found]
+    async def older(self, before: datetime, *, after: str = "") -> AsyncIterator[Message]:
+        """Rows written before `before` and past `after`, oldest first; see `aged.older`."""
+        async for document in aged.older(self._storage, COLLECTION, before, after=after):
+            yield from_document(document)
 
     async def delete(self, id: str) -> None:
         """For the retention job alone."""

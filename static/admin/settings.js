@@ -1,4 +1,4 @@
-/** The clinic's own settings: its name, the rules of the queue with what each does, which texts are sent. */
+/** The clinic's own settings: its name, the rules of the queue with what each does, which texts are sent, what is kept. */
 
 import { api } from "../base/api.js";
 import { h } from "../base/dom.js";
@@ -9,8 +9,10 @@ import { fill } from "../base/page.js";
 import { toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
 
-const RULES = ["late_grace_minutes", "max_wait_normal_minutes", "max_wait_priority_minutes", "soon_ahead", "reminder_hours"];
+const RULES = ["late_grace_minutes", "max_wait_normal_minutes", "max_wait_priority_minutes"];
+const NOTICES = ["soon_ahead", "reminder_hours"];
 const QUIET = ["quiet_from", "quiet_until"];
+const KEPT = ["texts_personal_days", "texts_kept_days", "visits_personal_days", "audit_kept_days"];
 
 export function settingsView() {
   const element = h("div", { class: "card narrow-form" });
@@ -23,9 +25,13 @@ function settingsForm(settings) {
   return buildForm({
     fields: [
       { name: "name", label: t("settings.name"), required: true, value: settings.name },
-      ...RULES.map((name) => ({ name, label: t(`settings.${name}`), hint: t(`settings.${name}_hint`), type: "number", required: true, value: settings[name], attributes: { min: 0, max: 1440 } })),
-      ...QUIET.map((name) => ({ name, label: t(`settings.${name}`), hint: t(`settings.${name}_hint`), type: "time", value: settings[name] })),
-      { name: "sms", label: t("settings.sms"), plainLabel: true, control: kindsControl(kinds, settings.sms) },
+      ...section("settings.queue", RULES.map((name) => numberField(name, settings))),
+      ...section("settings.texts", [
+        ...NOTICES.map((name) => numberField(name, settings)),
+        ...QUIET.map((name) => ({ name, label: t(`settings.${name}`), hint: t(`settings.${name}_hint`), type: "time", value: settings[name] })),
+        { name: "sms", label: t("settings.sms"), plainLabel: true, control: kindsControl(kinds, settings.sms) },
+      ]),
+      ...section("settings.kept", KEPT.map((name) => numberField(name, settings))),
     ],
     submit: t("action.save"),
     onSubmit: async (values) => {
@@ -34,6 +40,14 @@ function settingsForm(settings) {
     },
   });
 }
+
+function numberField(name, settings) {
+  const [min, max] = settings.limits[name];
+  return { name, label: t(`settings.${name}`), hint: t(`settings.${name}_hint`), type: "number", required: true, value: settings[name], attributes: { min, max } };
+}
+
+/** The fields with a heading before the first. */
+const section = (heading, [first, ...rest]) => [{ ...first, section: t(heading) }, ...rest];
 
 function kindsControl(kinds, chosen) {
   const boxes = kinds.map((kind) => {

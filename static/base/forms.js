@@ -10,17 +10,18 @@ import { notice } from "./page.js";
 import { explain, explainField } from "./problems.js";
 
 /**
- * @typedef {{name: string, label: string, type?: string, required?: boolean, hint?: string, value?: unknown,
+ * @typedef {{name: string, label: string, section?: string, type?: string, required?: boolean, hint?: string, value?: unknown,
  *   options?: {value: string, label: string}[], attributes?: object, control?: {element: Element, read: () => unknown}}} Field
  * @param {{fields: Field[], submit: string, onSubmit: (values: object, key: string) => Promise<void>,
- *   extra?: Node[]}} options `control` brings an input of its own (opening hours)
+ *   extra?: Node[]}} options `control` brings an input of its own (opening hours); `section` is a heading before the field
  * @returns {HTMLFormElement}
  */
 export function buildForm({ fields, submit, onSubmit, extra = [] }) {
   const parts = fields.map(buildField);
   const summary = h("div", { role: "alert" });
   const button = h("button", { class: "button button-primary", type: "submit", text: submit });
-  const form = h("form", { class: "form", novalidate: true }, summary, ...parts.map((part) => part.element));
+  const rows = parts.flatMap((part) => (part.section ? [h("h2", { text: part.section }), part.element] : [part.element]));
+  const form = h("form", { class: "form", novalidate: true }, summary, ...rows);
   form.append(h("div", { class: "buttons" }, button, ...extra));
   let sent = { text: "", key: "" };
 
@@ -80,6 +81,7 @@ function buildField(field) {
   return {
     name: field.name,
     label: field.label,
+    section: field.section,
     read: control.read,
     refuse,
     focus: () => target.focus(),

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from server.sms import retention
 from server.sms.keep import Keep
 from server.sms.model import MessageState
 from server.sms.retention import Retention
 from server.sms.store import MessageStore
+from server.storage import aged
 from tests.sms.support import TO, World
 
 DAY = 86_400
@@ -55,8 +55,8 @@ async def test_an_open_text_keeps_its_number_until_it_ends(world: World) -> None
 
 @pytest.mark.gen_test
 async def test_years_are_taken_in_turns(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "PAGE", 2)
-    monkeypatch.setattr(retention, "MOST_AT_ONCE", 4)
+    monkeypatch.setattr(aged, "PAGE", 2)
+    monkeypatch.setattr(aged, "MOST_AT_ONCE", 4)
     outbox = world.simulated()
     for number in range(7):
         await outbox.put(world.message(f"ticket{number}"))

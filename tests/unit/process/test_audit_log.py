@@ -69,3 +69,14 @@ async def test_rows_are_listed_newest_first_by_page(storage: Storage, clock: Tur
     first = await log.page(actor_id=RAO.id, limit=3)
     rest = await log.page(actor_id=RAO.id, before=first[-1].order, limit=3)
     assert [row.action for row in [*first, *rest]] == ["4", "3", "2", "1", "0"]
+
+
+@pytest.mark.gen_test
+async def test_old_rows_are_forgotten_and_younger_ones_stay(storage: Storage, clock: TurnedClock) -> None:
+    log = AuditLog(storage, clock)
+    await log.record(RAO, "old", "subject")
+    clock.turn(seconds=10)
+    limit = clock.now()
+    await log.record(RAO, "young", "subject")
+    await log.forget_older(limit)
+    assert await actions(log) == ["young"]
