@@ -28,6 +28,10 @@ LOST = "no_outcome"
 # The code of a row whose number is on our own list of those who answered STOP.
 OPTED_OUT = "opted_out"
 
+# What a message that was just made is at Twilio. Anything later in the answer counts when it is reported or asked
+# for, so that one place judges it (`reports.py`).
+_FRESH = frozenset({"scheduled", "accepted", "queued", "sending"})
+
 _STATE_AFTER = {
     Outcome.ACCEPTED: MessageState.ACCEPTED,
     Outcome.UNCLEAR: MessageState.UNKNOWN,
@@ -142,7 +146,8 @@ def settled(row: Message, attempt: Attempt, reply: Reply, now: datetime, *, roll
         at = now + backoff(len(row.attempts), roll, reply.retry_after)
         again = waiting(row, max(at, opens_at))
         return again if again.next_at < row.expires_at else ended(row, MessageState.EXPIRED, now, code)
-    row = replace(row, sid=reply.sid, provider_status=reply.provider_status, state=_STATE_AFTER[outcome])
+    status = reply.provider_status if reply.provider_status in _FRESH else ""
+    row = replace(row, sid=reply.sid, provider_status=status, state=_STATE_AFTER[outcome])
     if outcome is Outcome.UNCLEAR:
         return replace(row, lane=Lane.UNCLEAR, next_at=due(now + CHECKS[0]))
     return watched(row, now) if outcome is Outcome.ACCEPTED else replace(row, lane=Lane.NONE)

@@ -16,19 +16,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from tornado.httpclient import HTTPClientError
 from tornado.ioloop import IOLoop
-from tornado.iostream import StreamClosedError
 
 from tests.api import Api
 from tests.crash.serving import ADMIN, PASSWORD, Process
-from tests.crash.texting import PHONES, Called, CountingTwilio, Verdict
+from tests.crash.texting import GONE, PHONES, Called, CountingTwilio, Verdict
 from tests.storage.support import HOMES, Home
 
 KILLS = max(1, int(os.environ.get("KILLS", "8")) // len(HOMES))
 DOCTORS = 3
 SETTLE_SECONDS = 45.0
-GONE = (HTTPClientError, OSError, StreamClosedError)
 
 pytestmark = pytest.mark.gen_test(timeout=120 + 15 * KILLS)
 
@@ -107,7 +104,7 @@ class Rush:
 
     async def start(self) -> None:
         await self.process.start()
-        self.api.url = self.process.url
+        self.api.url = self.twilio.through = self.process.url
 
     async def round(self, number: int) -> None:
         """Every doctor calls somebody, the server is killed meanwhile, and what was not answered is asked again."""
@@ -162,6 +159,7 @@ def figures(rush: Rush, verdict: Verdict, home: Home) -> str:
     lines = [
         f"{home.name}: {len(rush.kill_times)} kills ({', '.join(f'{n} {what}' for what, n in rush.moments.items())})",
         f"  {len(calls)} called: {', '.join(f'{n} {what}' for what, n in sorted(verdict.counts.items()))}",
+        f"  reports: {', '.join(f'{n} {what}' for what, n in sorted(rush.twilio.reports.items()))}",
         f"  call → taken by Twilio: p50 {taken[len(taken) // 2]:.2f} s, last {taken[-1]:.1f} s",
         f"  killed → settled: last {max(once, default=0):.1f} s of {len(once)} calls that met one kill,"
         f" {max(often):.1f} s of {len(often) - 1} that met several",
@@ -173,6 +171,7 @@ async def test_whoever_is_called_gets_one_text_or_reception_is_told(
     texting: Process, twilio: CountingTwilio, home: Home
 ) -> None:
     await texting.start()
+    twilio.through = texting.url
     api = await Api(texting.url).sign_in(ADMIN, PASSWORD)
     doctors = []
     for number in range(DOCTORS):
@@ -194,6 +193,6 @@ async def test_whoever_is_called_gets_one_text_or_reception_is_told(
         await rush.look(call)
     verdict.judge(rush.called.values(), twilio)
     print("\n" + figures(rush, verdict, home))
-    assert not verdict.wrong
+    assert not verdict.wrong, "\n".join(verdict.wrong)
     assert [call.row for call in rush.called.values() if call.settled is None] == []
     assert await texting.stop() == 0

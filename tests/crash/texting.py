@@ -14,14 +14,20 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tornado.httpclient import HTTPClientError
+from tornado.iostream import StreamClosedError
+
 from tests.twilio.faults import FAULTS, NUMBERS, Fault
 from tests.twilio.server import ACCOUNT_SID, AUTH_TOKEN, StandIn
 
+REPORTED = 0.7  # of the messages; the others are found out by asking
+ORDERS = (("sent", "delivered"), ("sent", "delivered", "sent"), ("delivered", "sent"), ("delivered", "delivered"))
 YOUR_TURN = "It is your turn. Please proceed to the doctor's office."
 REACHED = frozenset({"accepted", "sent", "delivered"})
 AREAS = (202, 212, 312, 404, 415, 503, 602, 617, 702, 713)
 PHONES = [f"+1{area}55501{number:02}" for number in range(100) for area in AREAS]
 PHONES = [phone for phone in PHONES if phone not in NUMBERS]  # those are always refused
+GONE = (HTTPClientError, OSError, StreamClosedError)
 NOW_AND_THEN = ("500_after_accepting", "drop_after_accepting", "drop", "429", "503_20503", "502_page")
 
 
@@ -29,13 +35,19 @@ NOW_AND_THEN = ("500_after_accepting", "drop_after_accepting", "drop", "429", "5
 class CountingTwilio(StandIn):
     """Takes and answers each message after a moment, as something far away does; misbehaves now and then.
 
-    `taken` holds when each message of ours came in, by our id for it (`m` of its StatusCallback).
+    Most messages are reported, some before their request is answered, some late, twice or in the wrong order; a
+    report is lost while the product is down, as Twilio's are. `taken` holds when each message of ours came in, by our
+    id for it (`m` of its StatusCallback); `heard` the ids of which the product has answered that it arrived.
     """
 
     dice: random.Random = field(default_factory=lambda: random.Random(3))
     faulty: float = 0.1
     taken: dict[str, list[float]] = field(default_factory=dict)
     came: asyncio.Event = field(default_factory=asyncio.Event)
+    through: str = ""
+    heard: set[str] = field(default_factory=set)
+    reports: Counter[str] = field(default_factory=Counter)
+    _reporting: set[asyncio.Task[None]] = field(default_factory=set)
 
     def settings(self) -> dict[str, str]:
         """What points the product here."""
@@ -59,7 +71,35 @@ class CountingTwilio(StandIn):
         message = await super().take(account, form, fault)
         if message is not None:
             self.taken.setdefault(message_id(form), []).append(time.time())
+            if self.dice.random() < REPORTED:
+                task = asyncio.create_task(self._report_all(message["sid"], message_id(form)))
+                self._reporting.add(task)
+                task.add_done_callback(self._reporting.discard)
         return message
+
+    async def _report_all(self, sid: str, id: str) -> None:
+        """Tell the product of a message, one step after the other, in whatever order."""
+        for status in self.dice.choice(ORDERS):
+            await asyncio.sleep(self.dice.choice((0.0, self.dice.uniform(0, 0.05), self.dice.uniform(0, 3))))
+            try:
+                answer = await self.report(sid, status, through=self.through)
+            except GONE:
+                self.reports["lost"] += 1
+                continue
+            self.reports[f"answered {answer}"] += 1
+            if status == "delivered" and answer == 204:
+                self.heard.add(id)
+
+    def now_is(self, sid: str, status: str, code: int | None = None) -> None:
+        """What is delivered stays so, whatever is still reported of it."""
+        if self.messages[sid]["status"] != "delivered":
+            super().now_is(sid, status, code)
+
+    async def close(self) -> None:
+        for task in self._reporting:
+            task.cancel()
+        await asyncio.gather(*self._reporting, return_exceptions=True)
+        await super().close()
 
     async def end(self, fault: Fault) -> None:
         await asyncio.sleep(self.dice.uniform(0, 0.02))
@@ -96,10 +136,16 @@ class Called:
         """How often Twilio took this call's text."""
         return len(twilio.taken.get(self.row["id"], ())) if self.row else 0
 
+    def heard(self, twilio: CountingTwilio) -> bool:
+        """Whether the product has answered a report that this call's text arrived."""
+        return self.row is not None and self.row["id"] in twilio.heard
+
     def wrong(self, twilio: CountingTwilio) -> bool:
-        """Two texts for one call, or none and nobody is told."""
+        """Two texts for one call, or none and nobody is told, or a report that was answered and is not in the log."""
         taken = self.taken(twilio)
-        return self.row is None or taken > 1 or (taken == 0 and self.reached)
+        if self.row is None or taken > 1 or (taken == 0 and self.reached):
+            return True
+        return self.heard(twilio) and self.row["state"] != "delivered"
 
     def __str__(self) -> str:
         row = self.row or {}
@@ -124,7 +170,13 @@ class Verdict:
             of_number[call.phone].append(call)
         for same in of_number.values():
             taken = sum(call.taken(twilio) for call in same)
-            alike = len(same) > 1 and all(call.row for call in same) and taken == sum(call.reached for call in same)
+            heard = all(call.row and call.row["state"] == "delivered" for call in same if call.heard(twilio))
+            alike = (
+                heard
+                and len(same) > 1
+                and all(call.row for call in same)
+                and taken == sum(call.reached for call in same)
+            )
             self.wrong += [str(call) for call in same if call.wrong(twilio) and not alike]
             for call in same:
                 self._count(call, 1 if alike and call.reached else call.taken(twilio))

@@ -10,6 +10,7 @@ import pytest
 from server.sms.lifecycle import CHECKS, LEASE, LOST, POLLS, admit, claimed, due, ended, settled, written
 from server.sms.model import Kind, Lane, Message, MessageState, NewMessage, expiry
 from server.sms.provider import Reply
+from server.sms.reports import Report, reported
 
 NOW = datetime(2026, 3, 2, 9, 0, 0, 250_000, tzinfo=UTC)
 ACCEPTED = Reply(status=201, sid="SM1", provider_status="queued")
@@ -72,6 +73,14 @@ def test_a_claim_over_an_attempt_that_never_left_closes_it() -> None:
         ("token-1", "not_sent"),
         ("token-2", None),
     ]
+
+
+def test_an_answer_that_says_how_it_ended_leaves_the_end_to_the_report() -> None:
+    settled_row = after(replace(ACCEPTED, provider_status="delivered"), sending())
+    reported_row = reported(
+        settled_row, settled_row.attempt, Report("receipt", "SM1", "delivered", None, NOW), may_resend=False
+    )
+    assert (settled_row.state, reported_row.state) == (MessageState.ACCEPTED, MessageState.DELIVERED)
 
 
 def test_accepted_is_in_twilios_hands() -> None:
