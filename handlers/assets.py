@@ -6,6 +6,7 @@ Only file kinds listed here are served, so templates and whatever else lies in t
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,7 @@ from tornado.web import HTTPError
 from handlers.base import WiredHandler
 from handlers.services import Services
 
+WORKER: Final = "worker.js"
 CONTENT_TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -60,6 +62,15 @@ class Assets:
         return asset
 
 
+def release_of(folders: Iterable[Path]) -> str:
+    """A short hash over every servable file of `folders`: it changes when a page would look or behave differently."""
+    whole = hashlib.sha256()
+    for folder in folders:
+        for file in sorted(path for path in folder.rglob("*") if path.suffix in {*CONTENT_TYPES, ".html"}):
+            whole.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes())
+    return whole.hexdigest()[:12]
+
+
 class AssetHandler(WiredHandler):
     """One asset. Browsers keep it and ask each time whether it is still the same: no release is ever half old."""
 
@@ -74,6 +85,10 @@ class AssetHandler(WiredHandler):
         self.set_header("Content-Type", asset.content_type)
         self.set_header("Cache-Control", "no-cache")
         self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        if path == WORKER:
+            # A page's worker may serve its whole folder, wherever it was loaded from.
+            self.set_header("Content-Security-Policy", "default-src 'none'; connect-src 'self'; script-src 'self'")
+            self.set_header("Service-Worker-Allowed", "/kiosk/")
         self.set_header("Etag", asset.etag)
         if self.check_etag_header():
             self.set_status(304)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from handlers.base import ApiHandler, operation
 from handlers.schemas import Answer, Body, Change
-from server.clinic.model import SettingsChanges
+from server.clinic.model import Announcement, SettingsChanges
 from server.clock import iso
 from server.ids import new_id
 from server.patients.model import CONSENT_WORDING, LANGUAGES
@@ -18,8 +18,25 @@ from server.sms.model import Kind
 from server.sms.segments import beyond_gsm7, measure
 
 
+class AnnouncementBody(Body):
+    """What the waiting room is told; without a language in every one."""
+
+    text: Annotated[str, Field(min_length=1, max_length=800)]
+    language: Literal["en", "es", "fr", "ar"] | None = None
+
+
+class AnnouncementAnswer(Answer):
+    """An announcement as it stands."""
+
+    text: str
+    language: str | None
+
+
 class ClinicAnswer(Answer):
-    """What a page needs to know of the clinic; `sms` simulated: no text leaves this server."""
+    """What a page needs to know of the clinic; `sms` simulated: no text leaves this server.
+
+    `version` changes with every release of the waiting-room page.
+    """
 
     name: str
     timezone: str
@@ -29,6 +46,8 @@ class ClinicAnswer(Answer):
     sms: Literal["live", "simulated"]
     consent_wording: str
     demo: bool
+    announcements: list[AnnouncementAnswer]
+    version: str
     now: str
 
 
@@ -55,6 +74,7 @@ class SettingsBody(Body):
     audit_kept_days: Change[int] = None
     quiet_from: Change[Annotated[str, Field(max_length=5)]] = None
     quiet_until: Change[Annotated[str, Field(max_length=5)]] = None
+    announcements: Change[Annotated[list[AnnouncementBody], Field(max_length=50)]] = None
     sms: Change[Annotated[dict[str, bool], Field(max_length=50)]] = None
     texts: Change[Annotated[dict[str, dict[str, str | None]], Field(max_length=50)]] = None
 
@@ -75,6 +95,7 @@ class SettingsAnswer(Answer):
     limits: dict[str, tuple[int, int]]
     quiet_from: str
     quiet_until: str
+    announcements: list[AnnouncementAnswer]
     sms: dict[str, bool]
     texts: dict[str, dict[str, str]]
 
@@ -121,6 +142,8 @@ class ClinicHandler(ApiHandler):
                 "sms": "live" if settings.sends_sms else "simulated",
                 "consent_wording": CONSENT_WORDING,
                 "demo": settings.demo,
+                "announcements": services.clinic.public(settings.clinic_timezone)["announcements"],
+                "version": services.release,
                 "now": iso(services.clock.now()),
             }
         )
@@ -135,7 +158,10 @@ class SettingsHandler(ApiHandler):
     async def patch(self) -> None:
         """Open queues take the new rules at once."""
         body = self.body(SettingsBody)
-        settings = await self.services.clinic.update(SettingsChanges(**body.model_dump()))
+        changes = body.model_dump()
+        if body.announcements is not None:
+            changes["announcements"] = [Announcement(each.text, each.language) for each in body.announcements]
+        settings = await self.services.clinic.update(SettingsChanges(**changes))
         self.audit("change settings", "clinic", fields=", ".join(sorted(body.model_fields_set)))
         self.answer(settings.as_json())
 

@@ -23,6 +23,7 @@ from handlers.base import WiredHandler
 from handlers.schemas import Body, Id, parse_body
 from handlers.services import Services
 from server.accounts.roles import Principal
+from server.displays.health import Report
 from server.errors import (
     BadJson,
     DomainError,
@@ -71,7 +72,22 @@ class Subscribe(Body):
     doctors: Annotated[list[Id], Field(max_length=MOST_DOCTORS)]
 
 
-class ClientMessage(RootModel[Annotated[Authenticate | Subscribe, Field(discriminator="type")]]):
+class HealthReport(Body):
+    """How a display is; see `server.displays.health.Report`."""
+
+    type: Literal["health"]
+    version: Annotated[str, Field(max_length=64)]
+    seq: Annotated[int, Field(ge=0)]
+    sound: Literal["allowed", "blocked", "none"]
+    visible: bool
+    width: Annotated[int, Field(ge=0, le=100_000)]
+    height: Annotated[int, Field(ge=0, le=100_000)]
+    ratio: Annotated[float, Field(ge=0, le=100)]
+    stale_seconds: Annotated[int, Field(ge=0)]
+    errors: Annotated[int, Field(ge=0)]
+
+
+class ClientMessage(RootModel[Annotated[Authenticate | Subscribe | HealthReport, Field(discriminator="type")]]):
     """Everything a client may say."""
 
 
@@ -105,6 +121,7 @@ class LiveHandler(HubSocket, WiredHandler):
         self.hub = services.hub
         self.first = first
         self.subject = ""
+        self.admitted = False
 
     @property
     def max_message_size(self) -> int:
@@ -134,7 +151,13 @@ class LiveHandler(HubSocket, WiredHandler):
         except DomainError as refusal:
             self._say(refusal)
             return
-        await self._obey(self._authenticate(said.token) if isinstance(said, Authenticate) else self._show(said.doctors))
+        match said:
+            case Authenticate():
+                await self._obey(self._authenticate(said.token))
+            case Subscribe():
+                await self._obey(self._show(said.doctors))
+            case HealthReport():
+                await self._obey(self._report(said))
 
     def on_close(self) -> None:
         self.hub.gone(self)
@@ -158,7 +181,7 @@ class LiveHandler(HubSocket, WiredHandler):
             case "ticket":
                 await self._watch_ticket(self.subject)
             case "display":
-                await self.services.displays.get(self.subject)
+                await self.services.displays.find(self.subject)
                 self.hub.limit(self, SIGN_IN_SECONDS, "not_signed_in")
             case "console":
                 self.hub.limit(self, SIGN_IN_SECONDS, "not_signed_in")
@@ -231,15 +254,25 @@ class LiveHandler(HubSocket, WiredHandler):
         return moved_to
 
     async def _watch_board(self, token: str) -> None:
-        display = await self.services.displays.admit(self.subject, token)
+        known = await self.services.displays.admit(self.subject, token)
+        self.admitted = True
         self.hub.limit(self, None)
-        topic = messages.board_topic(display.id)
+        topic = messages.board_topic(self.subject)
         self.hub.subscribe(self, topic)
-        self.hub.send(self, topic, *await self.services.displays.board(display))
+        self.hub.send(self, topic, *await self.services.displays.board(known))
+
+    async def _report(self, said: HealthReport) -> None:
+        if not self.admitted:
+            raise NotSignedIn("Authenticate first.")
+        report = Report(**said.model_dump(exclude={"type"}))
+        await self.services.displays.health.hear(self.subject, report)
 
 
 _QUEUE: Final = "One queue, public; the staff's view once a staff member has authenticated."
-_DISPLAY: Final = "The board of one display; its first message is `authenticate` with the display's own token."
+_DISPLAY: Final = (
+    "The board of one display, or the code of one that is not paired yet; its first message is `authenticate` with the "
+    "display's own token, and from then on it sends `health`."
+)
 _TICKET: Final = "One ticket for whoever holds its link; it follows the ticket to another queue."
 _CONSOLE: Final = "The queues a console shows: `authenticate` as staff, then `subscribe` to doctors."
 

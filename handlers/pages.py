@@ -6,12 +6,14 @@ modules fill. Says nothing of its own: every word is in `static/i18n`.
 
 from __future__ import annotations
 
+import io
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import segno
 from tornado.template import Loader
-from tornado.web import RequestHandler
+from tornado.web import HTTPError, RequestHandler
 
 from handlers.assets import AssetHandler, Assets
 from handlers.base import WiredHandler
@@ -19,11 +21,14 @@ from handlers.problems import problem_of
 from handlers.services import Services
 from handlers.texts import Texts, choose_language, direction
 from handlers.ticket_page import describe
+from server.displays.pairing import is_code
 from server.errors import NotFound
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 STATIC: Final = ROOT / "static"
 KIOSK: Final = ROOT / "kiosk"
+# What the TV page is made of.
+PAGES: Final = (KIOSK, STATIC / "base", STATIC / "i18n")
 
 # No inline script or style anywhere; sockets and calls to this server only.
 POLICY: Final = "; ".join(
@@ -88,6 +93,7 @@ class PageHandler(WiredHandler):
                 lang=self.language,
                 direction=direction(self.language),
                 clinic=self.services.clinic.settings.name,
+                release=self.services.release,
                 say=self.say,
                 **values,
             )
@@ -139,6 +145,22 @@ class TicketPage(PageHandler):
             return None
 
 
+class PairingCodeHandler(WiredHandler):
+    """The code that an unpaired screen shows, as a picture that leads a phone to where it is typed in."""
+
+    def get(self, code: str) -> None:
+        if not is_code(code):
+            raise HTTPError(404)
+        drawing = io.BytesIO()
+        segno.make(f"{self.services.public_url}/console/#/pair/{code}", error="m").save(
+            drawing, kind="svg", border=2, xmldecl=False, svgns=True, dark="#000", light="#fff"
+        )
+        self.set_header("Content-Type", "image/svg+xml")
+        self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        self.set_header("Cache-Control", "no-store")
+        self.write(drawing.getvalue())
+
+
 class IconHandler(AssetHandler):
     """The address browsers ask for of their own accord."""
 
@@ -158,6 +180,8 @@ routes = [
     ("/console/", PageHandler, _page("static/console/index.html")),
     ("/admin/", PageHandler, _page("static/admin/index.html")),
     ("/kiosk/", PageHandler, _page("kiosk/index.html")),
+    ("/kiosk/{display_id!}", PageHandler, _page("kiosk/index.html")),
+    ("/kiosk/qr/{code}.svg", PairingCodeHandler),
     ("/kiosk/{path*}", AssetHandler, {"assets": Assets(KIOSK)}),
     ("/favicon.ico", IconHandler, {"assets": Assets(STATIC)}),
     ("/static/{path*}", AssetHandler, {"assets": Assets(STATIC)}),

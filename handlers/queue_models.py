@@ -102,9 +102,11 @@ class TransferBody(ReasonBody):
     doctor_id: Id
 
 
-class PauseBody(ReasonBody):
-    """How long, in minutes; without it until the next call or `open`."""
+class PauseBody(Body):
+    """`minutes`: how long; without it until the next call or `open`. `reason` is shown to all, `note` to staff."""
 
+    reason: Annotated[str | None, Field(max_length=200)] = None
+    note: Annotated[str | None, Field(max_length=500)] = None
     minutes: Annotated[int | None, Field(ge=1, le=600)] = None
 
 
@@ -241,10 +243,11 @@ class CallAnswer(Answer):
 
 
 class PauseAnswer(Answer):
-    """Why and until when."""
+    """Why and until when; `note` is for staff."""
 
     reason: str | None
     until: str | None
+    note: str | None = None
 
 
 class QueueDoctor(Answer):

@@ -170,7 +170,7 @@ class PauseHandler(QueueCommandHandler):
     async def post(self, doctor_id: str) -> None:
         """Joins go on; the next call ends the pause."""
         body = self.body(PauseBody)
-        await self.run(commands.PauseQueue, doctor_id, reason=body.reason, minutes=body.minutes)
+        await self.run(commands.PauseQueue, doctor_id, reason=body.reason, note=body.note, minutes=body.minutes)
 
 
 class OpenHandler(QueueCommandHandler):

@@ -82,7 +82,10 @@ def check_permissions(routes: Sequence[Route]) -> None:
 
 
 def url_specs(routes: Sequence[Route], services: Services) -> list[URLSpec]:
-    """What Tornado matches: `{name}` is one segment, `{name*}` the rest; the trailing slash may be there or not."""
+    """What Tornado matches; the trailing slash may be there or not.
+
+    `{name}` is one segment, `{name!}` one without a dot, which is no file, and `{name*}` the rest.
+    """
     return [
         URLSpec(_regex(pattern), handler, {"services": services, "pattern": pattern, **dict(*options)})
         for pattern, handler, *options in routes
@@ -90,11 +93,12 @@ def url_specs(routes: Sequence[Route], services: Services) -> list[URLSpec]:
 
 
 def _regex(pattern: str) -> str:
-    parts = re.split(r"(\{\w+\*?\})", pattern.rstrip("/") if pattern != "/" else pattern)
+    parts = re.split(r"(\{\w+[*!]?\})", pattern.rstrip("/") if pattern != "/" else pattern)
     regex = "".join(_group(part) if part.startswith("{") else re.escape(part) for part in parts)
     return regex if pattern == "/" or "*" in pattern else regex + "/?"
 
 
 def _group(part: str) -> str:
-    name = part.strip("{*}")
-    return f"(?P<{name}>.+)" if part.endswith("*}") else f"(?P<{name}>[^/]+)"
+    name = part.strip("{*!}")
+    matches = {"*": ".+", "!": "[^/.]+"}.get(part[-2], "[^/]+")
+    return f"(?P<{name}>{matches})"

@@ -29,7 +29,10 @@ from server.storage.port import Storage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """`public_url` is where people reach this server, without a trailing slash; `api_description` is JSON text."""
+    """`public_url` is where people reach this server, without a trailing slash; `api_description` is JSON text.
+
+    `release` tells whether a page that has hung on a wall for weeks is still the one this server has.
+    """
 
     settings: Settings
     public_url: str
@@ -47,6 +50,7 @@ class Services:
     hub: Hub
     outbox: Outbox
     displays: DisplayService
+    release: str
     clinic: ClinicService
     audit: AuditLog
     metrics: Metrics

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from base64 import urlsafe_b64encode
 from datetime import datetime
 from os import urandom
@@ -36,6 +37,11 @@ class _Random:
 
 
 _random = _Random()
+
+
+def spoken_code(alphabet: str, length: int) -> str:
+    """A random code for people to read and type."""
+    return "".join(secrets.choice(alphabet) for _ in range(length))
 
 
 def derived_id(*parts: str) -> str:

@@ -19,6 +19,8 @@ import structlog
 from config.settings import Settings
 from handlers.addresses import AddressLimits, Proxies
 from handlers.apidoc import openapi
+from handlers.assets import release_of
+from handlers.pages import PAGES
 from handlers.replays import Replays
 from handlers.routes import all_routes
 from handlers.services import Services
@@ -32,8 +34,9 @@ from server.appointments.service import AppointmentService
 from server.audit.log import AuditLog
 from server.clinic.service import ClinicService
 from server.clock import ClinicTime, Clock
+from server.displays.health import DisplayHealth
 from server.displays.service import DisplayService
-from server.displays.store import DisplayStore
+from server.displays.store import DisplayStore, PairingStore
 from server.doctors.service import DoctorService
 from server.encoding import encode
 from server.errors import DayOver, NotFound, WrongState
@@ -142,6 +145,7 @@ def _make(
     messenger.connect(outbox)
     stack.push_async_callback(outbox.drain)
     stack.push_async_callback(_within, LAST_WORDS_SECONDS, queues.close)
+    release = release_of(PAGES)
     patients = PatientService(storage, clock, clinic_time, accounts, outbox, queues, country=settings.default_country)
     return Services(
         settings=settings,
@@ -159,7 +163,17 @@ def _make(
         join_codes=JoinCodes(hashlib.sha256(b"join codes:" + secret).digest()),
         hub=hub,
         outbox=outbox,
-        displays=DisplayService(DisplayStore(storage), hub, queues, doctors, clock),
+        displays=DisplayService(
+            DisplayStore(storage),
+            PairingStore(storage),
+            DisplayHealth(storage, clock),
+            hub,
+            queues,
+            doctors,
+            clock,
+            lambda: {"clinic": clinic.public(settings.clinic_timezone), "version": release},
+        ),
+        release=release,
         clinic=clinic,
         audit=audit,
         metrics=Metrics(),
@@ -191,7 +205,8 @@ def _introduce(services: Services) -> None:
             with suppress(WrongState, DayOver, NotFound):  # it has ended meanwhile: nothing to text any more
                 await queues.run_on_ticket(command)
 
-    async def policy_changed() -> None:
+    async def settings_changed() -> None:
+        await services.displays.publish()
         for doctor in doctors.all():
             await queues.doctor_changed(doctor.id)
 
@@ -209,7 +224,7 @@ def _introduce(services: Services) -> None:
     doctors.before_delete = appointments.end_for_doctor
     services.patients.before_anonymise = patient_leaves
     services.patients.on_change = patient_changed
-    services.clinic.on_change = policy_changed
+    services.clinic.on_change = settings_changed
 
 
 def _schedule(wired: Wired) -> None:
@@ -266,6 +281,9 @@ def _observe(wired: Wired) -> None:
         lambda: Counter(day.status.value for day in services.queues.days()),
     )
     metrics.read("clinic_sockets", "Open sockets", "kind", lambda: services.hub.counts().sockets)
+    metrics.read(
+        "clinic_displays", "Displays heard here, and those fallen silent", "state", services.displays.health.counts
+    )
     metrics.read("clinic_hub_total", "The hub's work since the start", "what", lambda: _hub_totals(services.hub))
     metrics.read(
         "clinic_sms_reached_total",

@@ -47,6 +47,7 @@ FLOORS: tuple[tuple[str, Floor], ...] = (
     ("server.accounts.passwords", Floor.STORE),
     ("server.accounts.tokens", Floor.STORE),
     ("server.audit.log", Floor.STORE),
+    ("server.displays.health", Floor.STORE),
     ("server.live.dispatch", Floor.STORE),
     ("server.live.hub", Floor.STORE),
     ("server.live.peers", Floor.STORE),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import time
 from typing import Any
@@ -17,6 +17,8 @@ from server.sms.quiet import QuietHours
 from server.sms.templates import TEMPLATES, Wording, mistakes, template
 
 LONGEST_NAME = 100
+MOST_ANNOUNCEMENTS = 10
+LONGEST_ANNOUNCEMENT = 200
 NUMBERS = {
     "late_grace_minutes": range(121),
     "max_wait_normal_minutes": range(1, 1441),
@@ -30,6 +32,17 @@ NUMBERS = {
 }
 _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _KINDS = tuple(kind.value for kind in Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What the waiting room is told, in one language or, without one, in whatever language a screen shows."""
+
+    text: str
+    language: str | None = None
+
+    def view(self) -> dict[str, Any]:
+        return {"text": self.text, "language": self.language}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +69,7 @@ class ClinicSettings:
     quiet_until: str = ""
     sms_off: frozenset[str] = frozenset()
     wording: Wording = field(default_factory=dict)
+    announcements: tuple[Announcement, ...] = ()
 
     @property
     def quiet(self) -> QuietHours | None:
@@ -90,6 +104,7 @@ class ClinicSettings:
             "limits": {field: [allowed.start, allowed.stop - 1] for field, allowed in NUMBERS.items()},
             "quiet_from": self.quiet_from,
             "quiet_until": self.quiet_until,
+            "announcements": [announcement.view() for announcement in self.announcements],
             "sms": {kind.value: kind.value not in self.sms_off for kind in Kind},
             "texts": {
                 language: {kind.value: template(kind, language, self.wording) for kind in Kind}
@@ -119,6 +134,7 @@ class SettingsChanges:
     audit_kept_days: int | None = None
     quiet_from: str | None = None
     quiet_until: str | None = None
+    announcements: Sequence[Announcement] | None = None
     sms: Mapping[str, bool] | None = None
     texts: Mapping[str, Mapping[str, str | None]] | None = None
 
@@ -140,12 +156,16 @@ def change(settings: ClinicSettings, changes: SettingsChanges) -> ClinicSettings
         faults.add("max_wait_priority_minutes", "is longer than max_wait_normal_minutes; priority waits less")
     if numbers["texts_personal_days"] > numbers["texts_kept_days"]:
         faults.add("texts_personal_days", "is longer than texts_kept_days; the number goes before the row")
+    announcements = settings.announcements
+    if changes.announcements is not None:
+        announcements = _announced(faults, changes.announcements)
     faults.settle()
     return replace(
         settings,
         name=name,
         sms_off=sms_off,
         wording=wording,
+        announcements=announcements,
         quiet_from=quiet["quiet_from"],
         quiet_until=quiet["quiet_until"],
         **numbers,
@@ -193,6 +213,24 @@ def _worded(faults: Faults, before: Wording, changes: Mapping[str, Mapping[str, 
                     faults.add(f"texts.{language}.{kind}", mistake)
                 own[kind] = unicodedata.normalize("NFC", text.strip())
     return {language: kinds for language, kinds in wording.items() if kinds}
+
+
+def _announced(faults: Faults, wanted: Sequence[Announcement]) -> tuple[Announcement, ...]:
+    if len(wanted) > MOST_ANNOUNCEMENTS:
+        faults.add("announcements", f"are more than {MOST_ANNOUNCEMENTS}")
+    announced = []
+    for index, announcement in enumerate(wanted):
+        text = " ".join(unicodedata.normalize("NFC", announcement.text).split())
+        if not text or len(text) > LONGEST_ANNOUNCEMENT or not text.isprintable():
+            faults.add(
+                f"announcements.{index}.text", f"is not a text of 1 to {LONGEST_ANNOUNCEMENT} printable characters"
+            )
+        if announcement.language is not None and announcement.language not in TEMPLATES:
+            faults.add(
+                f"announcements.{index}.language", f"is not a language of the screens; use {', '.join(TEMPLATES)}"
+            )
+        announced.append(Announcement(text, announcement.language))
+    return tuple(announced)
 
 
 def _name(text: str) -> str:

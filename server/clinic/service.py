@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from server.clinic.model import ClinicSettings, SettingsChanges, change
 from server.clinic.store import ClinicStore
@@ -43,6 +44,14 @@ class ClinicService:
     def settings(self) -> ClinicSettings:
         """As they are now."""
         return self._settings
+
+    def public(self, timezone: str) -> Mapping[str, Any]:
+        """What a waiting-room screen says of the clinic."""
+        return {
+            "name": self._settings.name,
+            "timezone": timezone,
+            "announcements": [announcement.view() for announcement in self._settings.announcements],
+        }
 
     def policy(self) -> Policy:
         """The queue's rules as they are now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.clinic.model import NUMBERS, ClinicSettings
+from server.clinic.model import NUMBERS, Announcement, ClinicSettings
 from server.storage import certain
 from server.storage.port import Document, DuplicateKey, Storage
 
@@ -42,6 +42,7 @@ def _document(settings: ClinicSettings, rev: int) -> Document:
         "quiet_from": settings.quiet_from,
         "quiet_until": settings.quiet_until,
         "sms_off": sorted(settings.sms_off),
+        "announcements": [announcement.view() for announcement in settings.announcements],
         "wording": {language: dict(kinds) for language, kinds in settings.wording.items()},
     }
 
@@ -53,4 +54,5 @@ def _settings(document: Document) -> ClinicSettings:
         **{field: document[field] for field in _PLAIN if field in document},
         sms_off=frozenset(document["sms_off"]),
         wording=document.get("wording", {}),
+        announcements=tuple(Announcement(**announcement) for announcement in document.get("announcements", [])),
     )

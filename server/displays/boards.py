@@ -6,11 +6,12 @@ watches any more notices at the next change and stops listening.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from server.clock import Clock, iso
+from server.displays.initials import initials_in
 from server.displays.model import Display
 from server.errors import NotFound
 from server.live import messages
@@ -25,15 +26,22 @@ class Queues(Protocol):
     async def view(self, doctor_id: str, *, staff: bool) -> View: ...
 
 
-class Board:
-    """The board of one display. `latest` holds each queue's newest message."""
+# What every board says besides its queues: the clinic and the version of its pages.
+About = Callable[[], Mapping[str, Any]]
 
-    def __init__(self, display: Display, hub: Hub, clock: Clock) -> None:
+
+class Board:
+    """The board of one display. `latest` holds each queue's newest message, `initials` those of its patients."""
+
+    def __init__(self, display: Display, hub: Hub, clock: Clock, about: About) -> None:
         self.display = display
         self._hub = hub
         self._clock = clock
+        self._about = about
         self._latest: dict[str, Publication] = {}
         self._listeners: dict[str, Listener] = {}
+        self._initials: dict[str, Mapping[str, str]] = {}
+        self._named: dict[str, Listener] = {}
 
     @property
     def listening(self) -> bool:
@@ -54,6 +62,14 @@ class Board:
             if doctor_id not in self._listeners:
                 listener = self._listeners[doctor_id] = partial(self._changed, doctor_id)
                 self._hub.listen(messages.queue_topic(doctor_id, staff=False), listener)
+        named = display.doctor_ids if display.look.identify == "initials" else ()
+        for doctor_id in self._named.keys() - set(named):
+            self._ignore_names(doctor_id)
+        for doctor_id in named:
+            if doctor_id not in self._named:
+                listener = self._named[doctor_id] = partial(self._names_changed, doctor_id)
+                self._hub.listen(messages.queue_topic(doctor_id, staff=True), listener)
+                await self._prime_names(doctor_id, queues)
         for doctor_id in display.doctor_ids:
             if doctor_id not in self._latest:
                 await self._prime(doctor_id, queues)
@@ -62,10 +78,12 @@ class Board:
         """`(seq, at, encode)` of the board as it is now."""
         latest = {doctor: self._latest[doctor] for doctor in self.display.doctor_ids if doctor in self._latest}
         seqs = {doctor: publication.seq for doctor, publication in latest.items()}
-        display, at = self.display.view(), iso(self._clock.now())
+        display, at = {**self.display.view(), "paired": True}, iso(self._clock.now())
+        initials = {code: letters for names in self._initials.values() for code, letters in names.items()}
+        data = {"display": display, **self._about(), "initials": initials}
 
         def encode() -> str:
-            return messages.board(display, seqs, at, [publication.text for publication in latest.values()])
+            return messages.board(data, seqs, at, [publication.text for publication in latest.values()])
 
         return max(seqs.values(), default=0), at, encode
 
@@ -79,8 +97,18 @@ class Board:
 
     def stop(self) -> None:
         """Listen to nothing any more."""
+        for doctor_id in list(self._named):
+            self._ignore_names(doctor_id)
         for doctor_id in list(self._listeners):
             self._ignore(doctor_id)
+
+    async def _prime_names(self, doctor_id: str, queues: Queues) -> None:
+        try:
+            view = await queues.view(doctor_id, staff=True)
+        except NotFound:
+            return
+        if doctor_id in self._named:
+            self._initials.setdefault(doctor_id, initials_in(view.body))
 
     async def _prime(self, doctor_id: str, queues: Queues) -> None:
         try:
@@ -97,6 +125,16 @@ class Board:
             return
         self._latest[doctor_id] = publication
         self.publish()
+
+    def _names_changed(self, doctor_id: str, publication: Publication) -> None:
+        """The public change that comes with it is published a moment later or earlier; both end the same."""
+        self._initials[doctor_id] = initials_in(messages.data_of(publication.text))
+        if self._hub.watched(messages.board_topic(self.display.id)):
+            self.publish()
+
+    def _ignore_names(self, doctor_id: str) -> None:
+        self._hub.unlisten(messages.queue_topic(doctor_id, staff=True), self._named.pop(doctor_id))
+        self._initials.pop(doctor_id, None)
 
     def _ignore(self, doctor_id: str) -> None:
         self._hub.unlisten(messages.queue_topic(doctor_id, staff=False), self._listeners.pop(doctor_id))

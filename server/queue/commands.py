@@ -187,6 +187,7 @@ class ReturnTransfer(TicketCommand):
 class PauseQueue(Command):
     name: ClassVar[str] = "pause"
     reason: str | None = None
+    note: str | None = None
     minutes: int | None = None
 
 

@@ -214,11 +214,12 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Why and (if said) until when a queue does not call."""
+    """Why and (if said) until when a queue does not call. `reason` is for everybody, `note` for staff."""
 
     since: datetime
     reason: str | None = None
     until: datetime | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

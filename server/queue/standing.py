@@ -27,7 +27,7 @@ def pause(day: QueueDay, command: PauseQueue, now: datetime) -> Change:
     """No calls for a while; joins go on, unless the queue is closed, and then it stays so."""
     until = now + timedelta(minutes=command.minutes) if command.minutes else None
     status = day.status if day.status is Status.CLOSED else Status.PAUSED
-    changed = replace(day, status=status, pause=Pause(now, command.reason, until))
+    changed = replace(day, status=status, pause=Pause(now, command.reason, until, command.note))
     return Change(changed, undoable=True)
 
 

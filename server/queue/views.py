@@ -14,7 +14,7 @@ from typing import Any
 from server.clock import iso
 from server.queue import policy, standing
 from server.queue.estimate import Estimate, estimates
-from server.queue.model import CALLS_KEPT, ENDED, UNDO_WINDOW, QueueDay, State, Step, Ticket
+from server.queue.model import CALLS_KEPT, ENDED, UNDO_WINDOW, Pause, QueueDay, State, Step, Ticket
 
 View = dict[str, Any]
 
@@ -125,7 +125,7 @@ def queue_view(scene: Scene, *, staff: bool) -> View:
         "seq": day.seq,
         "at": iso(scene.now),
         "status": day.status.value,
-        "pause": {"reason": pause.reason, "until": iso(pause.until) if pause.until else None} if pause else None,
+        "pause": _pause_view(pause, staff=staff) if pause else None,
         "current": listed(_by_start(day.in_state(State.IN_ROOM))),
         "called": listed(_by_start(day.in_state(State.CALLED))),
         "waiting": listed(scene.order),
@@ -138,6 +138,11 @@ def queue_view(scene: Scene, *, staff: bool) -> View:
         undo = day.undo
         view["undo"] = standing.describe(undo) if undo and scene.now - undo.at < UNDO_WINDOW else None
     return view
+
+
+def _pause_view(pause: Pause, *, staff: bool) -> View:
+    view: View = {"reason": pause.reason, "until": iso(pause.until) if pause.until else None}
+    return {**view, "note": pause.note} if staff else view
 
 
 def card(scene: Scene) -> View:

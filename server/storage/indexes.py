@@ -53,6 +53,8 @@ COLLECTIONS: dict[str, tuple[Index, ...]] = {
     ),
     "suppressions": _lists(),
     "displays": _lists(),
+    "pairings": (Index(("display_id",), unique=True), Index(("expires_at",))),
+    "display_health": (),
     "audit": _lists("actor_id", "subject_id"),
     "settings": (),
 }

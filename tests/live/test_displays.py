@@ -28,8 +28,9 @@ async def test_an_administrator_adds_changes_and_removes_displays(clinic: Clinic
     added = await add(admin, clinic.rao)
     assert len(added["token"]) >= 32
     shown = {key: value for key, value in added.items() if key != "token"}
-    assert (await admin.get("/api/displays/")).ok() == {"items": [shown], "next_cursor": None}
-    assert (await admin.get(f"/api/displays/{added['id']}/")).ok() == shown
+    unheard = shown | {"health": None, "connected": False, "silent": True, "last_seen": None}
+    assert (await admin.get("/api/displays/")).ok() == {"items": [unheard], "next_cursor": None}
+    assert (await admin.get(f"/api/displays/{added['id']}/")).ok() == unheard
     changed = (await admin.patch(f"/api/displays/{added['id']}/", {"name": "Upstairs"})).ok()
     assert changed == shown | {"name": "Upstairs"}
     (await admin.delete(f"/api/displays/{added['id']}/")).ok(204)
@@ -65,7 +66,10 @@ async def test_a_board_shows_its_doctors_and_every_change(clinic: Clinic, admin:
     socket = await switched_on(clinic, display)
     board = await socket.hear()
     assert board["type"] == "board"
-    assert board["data"]["display"] == {key: display[key] for key in ("id", "name", "doctor_ids")}
+    unsaid = ("token", "created_at")
+    assert board["data"]["display"] == {k: v for k, v in display.items() if k not in unsaid} | {"paired": True}
+    assert board["data"]["clinic"] == {"name": "Riverside Clinic", "timezone": "UTC", "announcements": []}
+    assert board["data"]["version"] == (await admin.get("/api/clinic/")).ok()["version"]
     assert [view["doctor"]["id"] for view in board["data"]["queues"]] == [clinic.silva, clinic.rao]
     assert board["seqs"] == {view["doctor"]["id"]: view["seq"] for view in board["data"]["queues"]}
     assert board["seq"] == max(board["seqs"].values())
