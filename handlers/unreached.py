@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -11,12 +12,13 @@ from handlers.base import ApiHandler, operation
 from handlers.notifications import NotificationAnswer
 from handlers.schemas import Answer, Body
 from server.clock import iso
-from server.errors import Invalid, NotFound, WrongState
-from server.ids import order_key
-from server.patients.model import PatientChanges
-from server.patients.phones import parse_phone
+from server.errors import DayOver, Invalid, NotFound, WrongState
+from server.ids import new_id, order_key
+from server.patients.model import Patient, PatientChanges
+from server.patients.phones import mask, parse_phone
+from server.queue.commands import SetContact
 from server.sms.model import Message, MessageState
-from server.sms.unreached import HANDLED, NOT_REACHED, RESENT, SHOWN, not_reached, still_news
+from server.sms.unreached import HANDLED, NOT_REACHED, SHOWN, not_reached, still_news
 from server.sms.views import message_view
 
 MOST_PER_STATE: Final = 100
@@ -122,11 +124,26 @@ class ResendHandler(ApiHandler):
         message, replayed = await self.services.outbox.resend(
             old, self.command_id(), phone=phone, consent=patient.sms_consent
         )
-        await self.services.outbox.note(old.id, RESENT, message.id)
         if body.keep and phone is not None and phone != patient.phone:
-            await self.services.patients.update(patient.id, PatientChanges(phone=phone, number_confirmed=True))
+            await self._keep(old, patient, phone)
         self.audit("text sent again", notification_id, new_number=phone is not None, kept=body.keep)
         self.answer(message_view(message), 201, replayed=replayed)
+
+    async def _keep(self, old: Message, patient: Patient, phone: str) -> None:
+        """The number is the patient's from now on. The ticket has it first, told that the text is under way to it."""
+        command = SetContact(
+            id=new_id(),
+            actor=self.signed_in().actor,
+            ticket_id=old.ticket_id,
+            phone=phone,
+            phone_masked=mask(phone),
+            sms_consent=patient.sms_consent,
+            number_confirmed=True,
+            texted=True,
+        )
+        with suppress(WrongState, DayOver, NotFound):  # it has ended meanwhile, or the text was about a booking
+            await self.services.queues.run_on_ticket(command)
+        await self.services.patients.update(patient.id, PatientChanges(phone=phone, number_confirmed=True))
 
 
 class HandledHandler(ApiHandler):

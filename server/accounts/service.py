@@ -350,7 +350,9 @@ class AccountService:
     async def _keep_an_admin(self, account_id: str) -> None:
         admins = await self._accounts.page(Role.ADMIN, None, 2)
         if [account.id for account in admins] == [account_id]:
-            raise WrongState("This is the last administrator. Make another one first.")
+            raise WrongState(
+                "This is the last administrator. Make another one first.", state="last_admin", by=None, at=None
+            )
 
 
 def _check_links(role: Role, doctor_id: str | None, patient_id: str | None) -> None:

@@ -111,7 +111,7 @@ def may_send_code(patient: Patient, now: datetime) -> bool:
 def with_code(patient: Patient, code: str, now: datetime) -> Patient:
     """`patient` with a new code on its way, as somebody asked. Raises WrongState, Invalid, SlowDown."""
     if patient.number_confirmed:
-        raise WrongState("This number is confirmed already.", state="confirmed")
+        raise WrongState("This number is confirmed already.", state="confirmed", by=None, at=None)
     if not patient.phone:
         raise Invalid.field("phone", "is missing; give a phone number first")
     if not patient.sms_consent:

@@ -188,7 +188,7 @@ class PatientService:
         """A one-time password for the patient's account. Raises WrongState if there is no account."""
         account = await self._accounts.of_patient((await self.get(patient_id)).id)
         if account is None:
-            raise WrongState("This patient has no account to sign in with.", state="no_account")
+            raise WrongState("This patient has no account to sign in with.", state="no_account", by=None, at=None)
         return await self._accounts.reset_password(account.id)
 
     async def anonymise(self, patient_id: str, actor: Actor) -> None:

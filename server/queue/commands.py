@@ -148,7 +148,10 @@ class Move(TicketCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetContact(TicketCommand):
-    """How to reach the patient now; `patient_name` and `language` only where they were changed too."""
+    """How to reach the patient now; `patient_name` and `language` only where they were changed too.
+
+    `texted`: somebody is sending the call to this number already.
+    """
 
     name: ClassVar[str] = "set_contact"
     phone: str
@@ -157,6 +160,7 @@ class SetContact(TicketCommand):
     number_confirmed: bool = True
     patient_name: str | None = None
     language: str | None = None
+    texted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,7 +103,7 @@ def set_contact(day: QueueDay, command: SetContact, now: datetime) -> Change:
     )
     ticket = replace(before, patient=patient)
     reachable = patient.phone != before.patient.phone or (patient.sms_consent and not before.patient.sms_consent)
-    if before.state is State.CALLED and reachable:
+    if before.state is State.CALLED and reachable and not command.texted:
         ticket = replace(ticket, call=day.version + 1)
         return Change(day.put(ticket), ticket.id, {}, texts.text(day, ticket, texts.YOUR_TURN, now))
     if patient == before.patient:

@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from server.clock import ClinicTime, Clock
+from server.clock import ClinicTime, Clock, iso
 from server.errors import Invalid, NotFound, WrongState
 from server.sms.courier import Courier, StillTrue
 from server.sms.gate import Alert, Gate
-from server.sms.lifecycle import admit, ended, waiting, written
+from server.sms.lifecycle import LEASE, admit, ended, waiting, written
 from server.sms.model import (
     LEFT_STATES,
     OPEN_STATES,
@@ -40,6 +40,7 @@ from server.sms.reconcile import Reconciler
 from server.sms.store import Filters, MessageStore, Page
 from server.sms.suppression import Suppression
 from server.sms.templates import Wording, compose
+from server.sms.unreached import RESENT
 from server.sms.views import message_view
 from server.storage.port import DuplicateKey, Storage
 
@@ -166,7 +167,7 @@ class Outbox:
         """Send the same text again as a row of its own under `new_id`; says whether that row existed already.
 
         A `phone` (E.164) that staff enter counts as confirmed. Raises WrongState while the text is still on
-        its way or when what it says is no longer so.
+        its way, when what it says is no longer so, or when it was sent again already and that did not fail.
         """
         id = f"{old.id.split(':', 1)[0]}:{old.kind.value}:{new_id}"
         if (repeated := await self._store.get(id)) is not None:
@@ -189,27 +190,51 @@ class Outbox:
         )
         opted_out = self.suppression.holds(message.to)
         state, code = admit(message, now, enabled=True, live=self.live, opted_out=opted_out)
-        await self._leave_to_staff(old)
+        await self._hand_over(old, id)
         day = self._clinic_time.service_day(now).isoformat()
         row = written(message, old.body, day, now, state, code)
         return await self._insert(replace(row, events=(Event(now, "resend_of", old.id),))), False
 
-    async def _leave_to_staff(self, old: Message) -> None:
-        """What somebody sends again by hand is not sent again by itself as well."""
-        row: Message | None = old
-        while row is not None and row.state is MessageState.UNKNOWN and not row.resends:
-            row = await self._store.replace(replace(row, resends=1)) or await self._store.get(old.id)
+    async def _hand_over(self, old: Message, successor: str) -> None:
+        """Note in the row that `successor` takes its place: once for two who click at the same time.
+
+        What somebody sends again by hand is not sent again by itself as well.
+        """
+        row = old
+        while True:
+            earlier = [event for event in row.events if event.what == RESENT and event.detail != successor]
+            if earlier:
+                await self._check_successor(earlier[-1])
+            known = any(event.detail == successor for event in row.events)
+            noted = row if known else row.with_event(Event(self._clock.now(), RESENT, successor))
+            if noted.state is MessageState.UNKNOWN:
+                noted = replace(noted, resends=max(noted.resends, 1))
+            if noted == row or await self._store.replace(noted) is not None:
+                return
+            row = await self.get(old.id)
+
+    async def _check_successor(self, sent_again: Event) -> None:
+        """A second one is refused while the first may still arrive, or is only just being written."""
+        row = await self._store.get(sent_again.detail)
+        fresh = self._clock.now() - sent_again.at < LEASE
+        if (row is not None and row.state in OPEN_STATES | LEFT_STATES) or (row is None and fresh):
+            state = row.state if row is not None else MessageState.QUEUED
+            at = iso(sent_again.at)
+            raise WrongState("This message was sent again already.", state=state.value, by=None, at=at)
 
     def _check_resend(self, old: Message, phone: str | None, now: datetime) -> None:
+        def refused(why: str) -> WrongState:
+            return WrongState(why, state=old.state.value, by=None, at=iso(old.created_at))
+
         if old.state in OPEN_STATES:
-            raise WrongState("This message is still on its way.", state=old.state.value)
+            raise refused("This message is still on its way.")
         if old.ticket_id and not self._hooks.still_true(old.ticket_id, old.kind.value, old.call):
-            raise WrongState("What this message says is no longer so.", state=old.state.value)
+            raise refused("What this message says is no longer so.")
         if old.kind is Kind.CODE:
             if phone is not None and phone != old.to:
                 raise Invalid.field("phone", "must be the number the code confirms; change it at the patient")
             if old.expires_at <= now:
-                raise WrongState("This code is no longer valid. Ask for a new one.", state=old.state.value)
+                raise refused("This code is no longer valid. Ask for a new one.")
 
     async def pump(self) -> None:
         """Job: send what is due."""

@@ -110,6 +110,34 @@ async def test_a_failed_text_is_shown_and_sent_again_to_another_number_once(desk
     assert (sent["state"], sent["events"][0]["what"]) == ("accepted", "resend_of")
 
 
+async def test_a_number_put_right_and_kept_gets_the_call_once(desk: Desk) -> None:
+    ticket = await desk.call("+12025550111")
+    row = await desk.your_turn(ticket)
+    before = len(desk.stand_in.posts)
+    path = f"/api/notifications/{row['id']}/resend/"
+    sent = (await desk.admin.post(path, {"phone": "+12025550124", "keep": True})).ok(201)
+    await desk.server.services.queues.close()
+    await desk.server.services.outbox.settle()
+    assert [post.form["To"] for post in desk.stand_in.posts[before:]] == ["+12025550124"]
+    patient = (await desk.admin.get(f"/api/patients/{row['patient_id']}/")).ok()
+    assert (patient["phone"], patient["number_confirmed"]) == ("+12025550124", True)
+    later = (await desk.admin.post(f"/api/tickets/{ticket['id']}/recall/", {})).ok()
+    assert later["patient"]["phone_masked"].endswith("0124")
+    assert (await desk.admin.get(f"/api/notifications/{sent['id']}/")).ok()["state"] == "accepted"
+
+
+async def test_two_clicks_send_one_text_more(desk: Desk) -> None:
+    row = await desk.your_turn(await desk.call("+12025550111"))
+    path = f"/api/notifications/{row['id']}/resend/"
+    before = len(desk.stand_in.posts)
+    replies = await asyncio.gather(*(desk.admin.post(path, {"phone": "+12025550125"}) for _ in range(2)))
+    assert sorted(reply.status for reply in replies) == [201, 409]
+    await desk.server.services.outbox.settle()
+    assert len(desk.stand_in.posts) == before + 1
+    problem = (await desk.admin.post(path, {"phone": "+12025550125"})).problem(409, "wrong_state")
+    assert problem["state"] == "accepted" and problem["at"]
+
+
 async def test_without_consent_nothing_is_sent_and_the_log_would_say_so(desk: Desk) -> None:
     ticket = await desk.call(consent=False)
     row = await desk.your_turn(ticket)
