@@ -6,8 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from handlers import joining
 from handlers.base import ApiHandler, operation
 from handlers.cursors import sealed
+from handlers.joining import JoinCode
 from handlers.queue_models import JOIN_ERRORS, PublicTicket, StaffTicket
 from handlers.schemas import Answer, Body, Day, Id, Instant, PageQuery
 from server.accounts.roles import Role
@@ -32,6 +34,12 @@ class RescheduleBody(Body):
 
 class EmptyBody(Body):
     """Nothing needs to be said."""
+
+
+class CheckInBody(Body):
+    """A patient where joining is on site only gives the code from the waiting-room screen."""
+
+    join_code: JoinCode = None
 
 
 class AppointmentQuery(PageQuery):
@@ -180,15 +188,20 @@ class RescheduleHandler(AppointmentBase):
 class CheckInHandler(AppointmentBase):
     @operation(
         summary="Check in: join the doctor's queue at the booked time",
-        body=EmptyBody,
+        body=CheckInBody,
         answer=CheckedInAnswer,
         errors=(WrongState, *JOIN_ERRORS),
         idempotent=True,
     )
     async def post(self, appointment_id: str) -> None:
-        """Asked again it answers with the same ticket while that is in the queue; who missed it gets a new one."""
-        self.body(EmptyBody)
+        """Asked again it answers with the same ticket while that is in the queue; who missed it gets a new one.
+
+        Patients may as they may join: with the waiting room's code, from anywhere, or at the desk only.
+        """
+        body = self.body(CheckInBody)
         await self.own(appointment_id)
+        if not self.signed_in().is_staff:
+            joining.check(self.services, body.join_code)
         caller, queues, appointments = self.signed_in(), self.services.queues, self.services.appointments
         appointment, applied = await appointments.check_in(
             appointment_id, actor=caller.actor, command_id=self.command_id(), fingerprint=self.fingerprint()

@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from handlers import joining
 from handlers.base import ApiHandler, operation
 from handlers.schemas import Answer, Body, Change
 from server.clinic.model import Announcement, SettingsChanges
 from server.clock import iso
 from server.ids import new_id
 from server.patients.model import CONSENT_WORDING, LANGUAGES
-from server.queue import self_join
 from server.sms import templates
 from server.sms.model import Kind
 from server.sms.segments import beyond_gsm7, measure
@@ -131,14 +131,13 @@ class ClinicHandler(ApiHandler):
     async def get(self) -> None:
         services = self.services
         settings = services.settings
-        rule = self_join.mode(settings.self_join, demo=settings.demo, displays=services.displays.any())
         self.answer(
             {
                 "name": services.clinic.settings.name,
                 "timezone": settings.clinic_timezone,
                 "default_country": settings.default_country,
                 "languages": LANGUAGES,
-                "self_join": rule.value,
+                "self_join": joining.rule(services).value,
                 "sms": "live" if settings.sends_sms else "simulated",
                 "consent_wording": CONSENT_WORDING,
                 "demo": settings.demo,

@@ -145,20 +145,37 @@ class TicketPage(PageHandler):
             return None
 
 
-class PairingCodeHandler(WiredHandler):
-    """The code that an unpaired screen shows, as a picture that leads a phone to where it is typed in."""
+class QrHandler(WiredHandler):
+    """A code that a screen shows, as a picture that leads a phone to where it counts; nothing but such codes."""
 
-    def get(self, code: str) -> None:
-        if not is_code(code):
-            raise HTTPError(404)
+    def draw(self, path: str) -> None:
+        """The QR code of an address of this server."""
         drawing = io.BytesIO()
-        segno.make(f"{self.services.public_url}/console/#/pair/{code}", error="m").save(
+        segno.make(f"{self.services.public_url}{path}", error="m").save(
             drawing, kind="svg", border=2, xmldecl=False, svgns=True, dark="#000", light="#fff"
         )
         self.set_header("Content-Type", "image/svg+xml")
         self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
         self.set_header("Cache-Control", "no-store")
         self.write(drawing.getvalue())
+
+
+class PairingCodeHandler(QrHandler):
+    """Leads staff to the console, where the code of an unpaired screen is typed in."""
+
+    def get(self, code: str) -> None:
+        if not is_code(code):
+            raise HTTPError(404)
+        self.draw(f"/console/#/pair/{code}")
+
+
+class JoinCodeHandler(QrHandler):
+    """Leads patients in the waiting room to the page where they join."""
+
+    def get(self, code: str) -> None:
+        if not self.services.join_codes.accepts(code, self.services.clock.now()):
+            raise HTTPError(404)
+        self.draw(f"/?join={code}")
 
 
 class IconHandler(AssetHandler):
@@ -182,6 +199,7 @@ routes = [
     ("/kiosk/", PageHandler, _page("kiosk/index.html")),
     ("/kiosk/{display_id!}", PageHandler, _page("kiosk/index.html")),
     ("/kiosk/qr/{code}.svg", PairingCodeHandler),
+    ("/kiosk/join/{code}.svg", JoinCodeHandler),
     ("/kiosk/{path*}", AssetHandler, {"assets": Assets(KIOSK)}),
     ("/favicon.ico", IconHandler, {"assets": Assets(STATIC)}),
     ("/static/{path*}", AssetHandler, {"assets": Assets(STATIC)}),

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from handlers.joining import JoinCode
 from handlers.schemas import Answer, Body, Id, Name
 from server.errors import AlreadyQueued, CannotUndo, DayOver, NotFound, QueueClosed, WrongState
 
@@ -34,7 +35,7 @@ class EnqueueBody(Body):
     appointment_id: Id | None = None
     priority: PriorityName | None = None
     reason: Reason | None = None
-    join_code: Annotated[str | None, Field(max_length=20)] = None
+    join_code: JoinCode = None
 
 
 class NotifyNextBody(Body):

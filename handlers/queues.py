@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from handlers import joining
 from handlers.base import ApiHandler, operation
 from handlers.queue_models import (
     JOIN_ERRORS,
@@ -28,7 +29,7 @@ from handlers.queue_models import (
 from server.accounts.roles import Actor, Principal, Role
 from server.errors import AlreadyQueued, DomainError, FieldError, Forbidden, Invalid, NotFound, StorageUnavailable
 from server.ids import derived_id, new_id
-from server.queue import commands, policy, self_join
+from server.queue import commands, policy
 from server.queue.model import PatientCopy, Priority
 
 
@@ -77,13 +78,7 @@ class EnqueueHandler(ApiHandler):
             raise Forbidden("Only staff register walk-ins or set a priority.")
         if body.patient_id not in (None, caller.patient_id):
             raise Forbidden("You can join a queue for yourself only.")
-        if body.appointment_id is None:
-            rule = self_join.mode(
-                self.services.settings.self_join,
-                demo=self.services.settings.demo,
-                displays=self.services.displays.any(),
-            )
-            self_join.check(rule, self.services.join_codes, body.join_code, self.services.clock.now())
+        joining.check(self.services, body.join_code)
 
     async def _patient(self, caller: Principal, body: EnqueueBody) -> PatientCopy:
         if body.walk_in is not None:

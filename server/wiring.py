@@ -12,11 +12,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
-from config.settings import Settings
+from config.settings import SelfJoin, Settings
 from handlers.addresses import AddressLimits, Proxies
 from handlers.apidoc import openapi
 from handlers.assets import release_of
@@ -49,6 +49,7 @@ from server.messenger import QueueMessenger
 from server.metrics import Metrics
 from server.patients.model import Patient
 from server.patients.service import PatientService
+from server.queue import self_join
 from server.queue.commands import SYSTEM, SetContact
 from server.queue.retention import VisitRetention
 from server.queue.self_join import JoinCodes
@@ -145,7 +146,18 @@ def _make(
     messenger.connect(outbox)
     stack.push_async_callback(outbox.drain)
     stack.push_async_callback(_within, LAST_WORDS_SECONDS, queues.close)
-    release = release_of(PAGES)
+    release, join_codes = release_of(PAGES), JoinCodes(hashlib.sha256(b"join codes:" + secret).digest())
+
+    def about() -> dict[str, Any]:
+        """What every waiting-room board says besides its queues. A board belongs to a display, so there is one."""
+        on_site = self_join.mode(settings.self_join, demo=settings.demo, displays=True) is SelfJoin.ON_SITE
+        code = join_codes.at(clock.now())
+        return {
+            "clinic": clinic.public(settings.clinic_timezone),
+            "version": release,
+            "join": {"code": code, "url": f"{public_url}/?join={code}"} if on_site else None,
+        }
+
     patients = PatientService(storage, clock, clinic_time, accounts, outbox, queues, country=settings.default_country)
     return Services(
         settings=settings,
@@ -160,7 +172,7 @@ def _make(
         doctors=doctors,
         appointments=AppointmentService(storage, clock, clinic_time, doctors, patients, queues, outbox),
         queues=queues,
-        join_codes=JoinCodes(hashlib.sha256(b"join codes:" + secret).digest()),
+        join_codes=join_codes,
         hub=hub,
         outbox=outbox,
         displays=DisplayService(
@@ -171,7 +183,7 @@ def _make(
             queues,
             doctors,
             clock,
-            lambda: {"clinic": clinic.public(settings.clinic_timezone), "version": release},
+            about,
         ),
         release=release,
         clinic=clinic,

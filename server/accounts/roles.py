@@ -193,6 +193,7 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "GET /kiosk/": PUBLIC,
     "GET /kiosk/{display_id!}": PUBLIC,
     "GET /kiosk/qr/{code}.svg": PUBLIC,
+    "GET /kiosk/join/{code}.svg": PUBLIC,
     "GET /kiosk/{path*}": PUBLIC,
     "GET /favicon.ico": PUBLIC,
     "GET /static/{path*}": PUBLIC,

@@ -42,6 +42,7 @@ class Board:
         self._listeners: dict[str, Listener] = {}
         self._initials: dict[str, Mapping[str, str]] = {}
         self._named: dict[str, Listener] = {}
+        self._seq = 0
 
     @property
     def listening(self) -> bool:
@@ -78,14 +79,16 @@ class Board:
         """`(seq, at, encode)` of the board as it is now."""
         latest = {doctor: self._latest[doctor] for doctor in self.display.doctor_ids if doctor in self._latest}
         seqs = {doctor: publication.seq for doctor, publication in latest.items()}
+        # Never less than before, also when the busiest doctor has left the board: screens keep the greatest.
+        seq = self._seq = max(self._seq, *seqs.values(), 0)
         display, at = {**self.display.view(), "paired": True}, iso(self._clock.now())
         initials = {code: letters for names in self._initials.values() for code, letters in names.items()}
         data = {"display": display, **self._about(), "initials": initials}
 
         def encode() -> str:
-            return messages.board(data, seqs, at, [publication.text for publication in latest.values()])
+            return messages.board(data, seq, seqs, at, [publication.text for publication in latest.values()])
 
-        return max(seqs.values(), default=0), at, encode
+        return seq, at, encode
 
     def publish(self) -> None:
         """Send the board as it is now to whoever watches it."""

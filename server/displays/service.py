@@ -4,9 +4,9 @@ its board."""
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from server.clock import Clock, iso, whole_seconds
 from server.displays.boards import About, Board, Queues
@@ -61,6 +61,7 @@ class DisplayService:
         self._boards: dict[str, Board] = {}
         self._waiting: dict[str, Pairing] = {}
         self._any = False
+        self._said: Mapping[str, Any] = {}
 
     async def start(self) -> None:
         """Learn whether the clinic has a display at all."""
@@ -195,18 +196,21 @@ class DisplayService:
             if display is None:
                 at = iso(self._clock.now())
                 data = {"display": known.view(), **self._about(), "initials": {}}
-                return 0, at, lambda: messages.board(data, {}, at, [])
+                return 0, at, lambda: messages.board(data, 0, {}, at, [])
             known = display
         return (await self._open(known)).state()
 
     async def publish(self) -> None:
-        """What every board says besides its queues has changed."""
-        for board in self._boards.values():
-            board.publish()
+        """Publish every board if what they all say besides their queues has changed."""
+        if (about := self._about()) != self._said:
+            self._said = about
+            for board in self._boards.values():
+                board.publish()
 
     async def refresh(self) -> None:
         """Let go of boards nobody watches; follow doctors who have left and what other processes have changed."""
         await self.start()
+        await self.publish()
         await self._refresh_pairings()
         for id, board in list(self._boards.items()):
             if not self._hub.watched(messages.board_topic(id)):

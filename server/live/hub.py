@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 STUCK_SECONDS = 2.0
 SWEEP_SECONDS = 0.5
 HEARTBEAT_SECONDS = 15.0
+# The kinds of sockets that watch many topics and may lose one.
+_MANY = frozenset({"console"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +168,17 @@ class Hub:
         return topic in self._topics
 
     def end(self, topic: str, code: CloseCode, reason: str) -> None:
-        """Send everybody who watches `topic` away: what it showed is no more."""
+        """Send everybody who watches `topic` away: what it showed is no more.
+
+        A console shows many queues: it is told, and keeps the others.
+        """
         if entry := self._topics.get(topic):
             for peer in list(entry.peers):
-                self._dismiss(peer, code, reason)
+                if peer.kind in _MANY:
+                    self.unsubscribe(peer.socket, topic)
+                    self.tell(peer.socket, messages.error("not_found", reason))
+                else:
+                    self._dismiss(peer, code, reason)
 
     def publish(self, topic: str, seq: int, at: str, encode: Callable[[], str]) -> None:
         """A new state of `topic`; `encode` gives the whole message and is called at most once, if anybody is told.

@@ -60,12 +60,11 @@ def ticket(view: View) -> str:
     return f'{{"type":"ticket","seq":{view.seq},"at":"{view.at}","data":{view.body}}}'
 
 
-def board(data: Mapping[str, Any], seqs: Mapping[str, int], at: str, queues: list[str]) -> str:
+def board(data: Mapping[str, Any], seq: int, seqs: Mapping[str, int], at: str, queues: list[str]) -> str:
     """One display's snapshot: `data` and the `queue` messages of its doctors, in the display's order.
 
-    `seq` is the greatest of `seqs`; a client that must know whether one queue moved compares `seqs`.
+    `seq` is at least the greatest of `seqs`; a client that must know whether one queue moved compares `seqs`.
     """
-    seq = max(seqs.values(), default=0)
     views = ",".join(data_of(message) for message in queues)
     first = encode(data).removesuffix("}")
     return f'{{"type":"board","seq":{seq},"at":"{at}","seqs":{encode(seqs)},"data":{first},"queues":[{views}]}}}}'

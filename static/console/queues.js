@@ -26,6 +26,8 @@ export class Queues extends EventTarget {
     this.#user = user;
     this.#live = new Live("/ws/console/", { hello: (again) => this.#hello(again) });
     this.#live.addEventListener("snapshot", ({ detail }) => this.#take(detail));
+    // A doctor was removed: the column goes.
+    this.#live.addEventListener("problem", ({ detail }) => detail.code === "not_found" && this.reload().catch(() => null));
     this.#live.addEventListener("status", () => this.dispatchEvent(new Event("status")));
   }
 

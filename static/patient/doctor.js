@@ -10,6 +10,7 @@ import { clinic, fill, notice } from "../base/page.js";
 import { openDialog } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
 import { session } from "../base/session.js";
+import { joinCodeField } from "./join-code.js";
 import { waitingLine } from "./doctors.js";
 
 const DAYS = 14;
@@ -45,10 +46,9 @@ function joinCard(doctor, askToSignIn) {
 }
 
 function joinForm(doctor) {
-  const code = { name: "join_code", label: t("join.code"), hint: t("join.code_hint"), required: true, attributes: { autocomplete: "off", autocapitalize: "characters" } };
   const reason = { name: "reason", label: t("join.reason"), hint: t("join.reason_hint_patient") };
   return buildForm({
-    fields: clinic.self_join === "on_site" ? [code, reason] : [reason],
+    fields: clinic.self_join === "on_site" ? [joinCodeField(), reason] : [reason],
     submit: t("join.now"),
     onSubmit: async (values, key) => {
       const ticket = await api.post("/api/enqueue/", { doctor_id: doctor.id, ...given(values) }, key);

@@ -6,10 +6,11 @@ import { h } from "../base/dom.js";
 import { buildForm } from "../base/forms.js";
 import { clockTime, dateAndTime, dayOf, t } from "../base/i18n.js";
 import { appointmentStateName, stateMark } from "../base/labels.js";
-import { fill, notice } from "../base/page.js";
-import { confirmDialog, toast } from "../base/overlays.js";
+import { clinic, fill, notice } from "../base/page.js";
+import { confirmDialog, openDialog, toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
 import { session } from "../base/session.js";
+import { joinCodeField } from "./join-code.js";
 
 export function mineView() {
   const element = h("div", { class: "stack" });
@@ -71,10 +72,11 @@ function appointment(each, again) {
       problem.replaceChildren(notice("attention", explain(refusal)));
     }
   };
-  const checkIn = run(async () => {
-    const answer = await api.post(`/api/appointments/${each.id}/check-in/`);
-    location.href = `/t/${(answer.ticket ?? answer).id}`;
-  });
+  const arrive = async (body, key) => {
+    const answer = await api.post(`/api/appointments/${each.id}/check-in/`, body, key);
+    location.href = `/t/${answer.ticket.id}`;
+  };
+  const checkIn = clinic.self_join === "on_site" ? () => askJoinCode(arrive) : run(() => arrive({}));
   const cancel = run(async () => {
     const words = t("mine.cancel_ask", { doctor: each.doctor, time: dateAndTime(each.start) });
     if (!(await confirmDialog(t("mine.cancel"), words, t("mine.cancel")))) return;
@@ -84,11 +86,18 @@ function appointment(each, again) {
   });
   const buttons = h("div", { class: "buttons" });
   if (each.state === "booked") {
-    if (dayOf(Date.parse(each.start)) === dayOf(serverNow())) buttons.append(h("button", { class: "button button-primary", type: "button", text: t("mine.check_in"), on: { click: checkIn } }));
+    const today = dayOf(Date.parse(each.start)) === dayOf(serverNow());
+    if (today && clinic.self_join === "off") row.append(h("p", { class: "soft", text: t("join.at_desk") }));
+    else if (today) buttons.append(h("button", { class: "button button-primary", type: "button", text: t("mine.check_in"), on: { click: checkIn } }));
     buttons.append(h("button", { class: "button", type: "button", text: t("mine.cancel"), on: { click: cancel } }));
   } else buttons.append(h("span", { class: "soft", text: appointmentStateName(each.state) }));
   row.append(buttons, problem);
   return row;
+}
+
+/** Where joining is on site only, the code on the screen shows that somebody is there. */
+function askJoinCode(arrive) {
+  openDialog(t("mine.check_in"), buildForm({ fields: [joinCodeField()], submit: t("mine.check_in"), onSubmit: arrive }));
 }
 
 function confirmNumber(patient, again) {

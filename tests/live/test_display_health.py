@@ -130,3 +130,28 @@ async def test_the_page_knows_its_release_and_a_worker_may_serve_it(clinic: Clin
         assert page.status == 200 and page.headers["Content-Type"].startswith("text/html")
     assert len(version) == 12
     assert (await anyone.get("/kiosk/main.js")).headers["Content-Type"].startswith("text/javascript")
+
+
+@pytest.mark.gen_test
+async def test_the_board_never_counts_backwards_when_its_busiest_doctor_leaves(clinic: Clinic, admin: Api) -> None:
+    for _ in range(3):
+        await clinic.walk_in(clinic.rao)
+    display = await add(admin, clinic.rao, clinic.silva)
+    socket = await switched_on(clinic, display)
+    first = await socket.hear()
+    (await admin.patch(f"/api/displays/{display['id']}/", {"doctor_ids": [clinic.silva]})).ok()
+    second = await socket.hear()
+    assert list(second["seqs"]) == [clinic.silva]
+    assert (second["seq"], second["at"]) > (first["seq"], first["at"])
+
+
+@pytest.mark.gen_test
+async def test_a_console_outlives_a_doctor_who_is_removed(clinic: Clinic, admin: Api) -> None:
+    console = await clinic.listen("/ws/console/")
+    await console.authenticate(clinic.desk.token)
+    await console.say({"type": "subscribe", "doctors": [clinic.rao, clinic.silva]})
+    assert {(await console.hear())["doctor_id"], (await console.hear())["doctor_id"]} == {clinic.rao, clinic.silva}
+    (await admin.delete(f"/api/doctors/{clinic.silva}/")).ok()
+    assert (await console.hear())["code"] == "not_found"
+    joined = await clinic.walk_in(clinic.rao)
+    assert (await console.hear())["seq"] == joined["seq"]

@@ -32,7 +32,9 @@ def test_a_board_holds_its_queues_in_order_and_the_greatest_seq() -> None:
     other = SimpleNamespace(seq=739_000_009, at=VIEW.at, body='{"b":[]}')
     display = {"id": "display-1", "name": "Hall", "doctor_ids": ["d1", "d2"]}
     queues = [messages.queue("d1", VIEW), messages.queue("d2", other)]
-    board = json.loads(messages.board({"display": display}, {"d1": VIEW.seq, "d2": other.seq}, VIEW.at, queues))
+    board = json.loads(
+        messages.board({"display": display}, other.seq, {"d1": VIEW.seq, "d2": other.seq}, VIEW.at, queues)
+    )
     assert board == {
         "type": "board",
         "seq": other.seq,
