@@ -38,7 +38,7 @@ PLACEHOLDERS: Mapping[Kind, tuple[frozenset[str], frozenset[str]]] = {
 # As long as they get, so that a preview never shows fewer segments than will be sent.
 SAMPLE: Mapping[str, str] = {
     "code": "AA007",
-    "room": "12",
+    "room": "room 12",
     "ahead": "3",
     "when": "2026-03-02 14:30",
     "link": "https://queue.clinic.example/t/abcdefghijklmnopqrstuv",
@@ -52,7 +52,7 @@ TEMPLATES: Mapping[str, Mapping[Kind, str]] = {
         Kind.JOINED: "You are in the queue. Your number is {code}.[ Follow your place: {link}]",
         Kind.SOON: "Number {code}: it will be your turn soon[, {ahead} ahead of you]. Please stay near.",
         Kind.YOUR_TURN: "It is your turn. Please proceed to the doctor's office.",
-        Kind.RECALLED: "Number {code}: second call. Please proceed to the doctor's office[, room {room}].",
+        Kind.RECALLED: "Number {code}: second call. Please proceed to the doctor's office[, {room}].",
         Kind.MISSED: "Number {code}: we called you and did not find you. Please come to the desk.[ I am back: {link}]",
         Kind.DELAYED: "Number {code}: it will take longer than planned.[ Your new estimate: {link}]",
         Kind.PUT_BACK: "Number {code}: please wait a little longer. We will call you again.",
@@ -65,7 +65,7 @@ TEMPLATES: Mapping[str, Mapping[Kind, str]] = {
         Kind.JOINED: "Turno {code}: ya tiene su lugar en la cola.[ Siga su lugar: {link}]",
         Kind.SOON: "Turno {code}: pronto le toca[, faltan {ahead}]. Por favor, no se aleje.",
         Kind.YOUR_TURN: "Es su turno. Por favor, pase al consultorio.",
-        Kind.RECALLED: "Turno {code}: le llamamos otra vez. Por favor, pase al consultorio[, sala {room}].",
+        Kind.RECALLED: "Turno {code}: le llamamos otra vez. Por favor, pase al consultorio[, {room}].",
         Kind.MISSED: "Turno {code}: le llamamos y no le encontramos. Pase por el mostrador.[ He vuelto: {link}]",
         Kind.DELAYED: "Turno {code}: la espera se alarga.[ Nueva hora estimada: {link}]",
         Kind.PUT_BACK: "Turno {code}: espere un poco, por favor. Le llamaremos de nuevo.",
@@ -78,7 +78,7 @@ TEMPLATES: Mapping[str, Mapping[Kind, str]] = {
         Kind.JOINED: "Numéro {code} : votre place est prise.[ Suivez-la ici : {link}]",
         Kind.SOON: "Numéro {code} : votre tour approche[, encore {ahead} avant vous]. Restez à proximité.",
         Kind.YOUR_TURN: "C'est votre tour. Veuillez vous rendre au cabinet du médecin.",
-        Kind.RECALLED: "Numéro {code} : nouvel appel. Rendez-vous au cabinet du médecin[, salle {room}].",
+        Kind.RECALLED: "Numéro {code} : nouvel appel. Rendez-vous au cabinet du médecin[, {room}].",
         Kind.MISSED: "Numéro {code} : appelé, vous étiez absent. Passez à l'accueil.[ Je suis là : {link}]",
         Kind.DELAYED: "Numéro {code} : l'attente sera plus longue que prévu.[ Nouvelle estimation : {link}]",
         Kind.PUT_BACK: "Numéro {code} : merci de patienter encore un peu. Nous vous rappellerons.",
@@ -91,7 +91,7 @@ TEMPLATES: Mapping[str, Mapping[Kind, str]] = {
         Kind.JOINED: "أنت الآن في قائمة الانتظار. رقمك {code}.[ تابع دورك: {link}]",
         Kind.SOON: "الرقم {code}: اقترب دورك[، أمامك {ahead}]. يرجى البقاء قريبا.",
         Kind.YOUR_TURN: "حان دورك. يرجى التوجه إلى عيادة الطبيب.",
-        Kind.RECALLED: "الرقم {code}: نناديك مرة أخرى. يرجى التوجه إلى عيادة الطبيب[، غرفة {room}].",
+        Kind.RECALLED: "الرقم {code}: نناديك مرة أخرى. يرجى التوجه إلى عيادة الطبيب[، {room}].",
         Kind.MISSED: "الرقم {code}: ناديناك ولم نجدك. يرجى مراجعة الاستقبال.[ لقد عدت: {link}]",
         Kind.DELAYED: "الرقم {code}: سيطول الانتظار عن المتوقع.[ الموعد الجديد: {link}]",
         Kind.PUT_BACK: "الرقم {code}: يرجى الانتظار قليلا. سنناديك مرة أخرى.",
@@ -99,6 +99,9 @@ TEMPLATES: Mapping[str, Mapping[Kind, str]] = {
     },
 }
 
+# A room that is only a number or a letter gets the word; one that has a name says it as it is.
+_ROOM = {"en": "room {}", "es": "sala {}", "fr": "salle {}", "ar": "غرفة {}"}
+_BARE_ROOM = re.compile(r"[^\W\d_]?\d+[^\W\d_]?|[^\W\d_]")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
@@ -109,7 +112,10 @@ def compose(kind: Kind, language: str, values: Mapping[str, str], wording: Wordi
     Raises KeyError for a placeholder outside brackets that has no value: such a text must not go out.
     """
     language = language.split("-")[0].lower()
-    return fill(template(kind, language if language in TEMPLATES else DEFAULT_LANGUAGE, wording or {}), values)
+    language = language if language in TEMPLATES else DEFAULT_LANGUAGE
+    room = values.get("room", "")
+    named = _ROOM[language].format(room) if _BARE_ROOM.fullmatch(room) else room
+    return fill(template(kind, language, wording or {}), {**values, "room": named})
 
 
 def template(kind: Kind, language: str, wording: Wording) -> str:

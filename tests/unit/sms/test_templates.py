@@ -32,6 +32,21 @@ def test_your_turn_in_english_is_exactly_this() -> None:
     assert compose(Kind.YOUR_TURN, "en", {}) == "It is your turn. Please proceed to the doctor's office."
 
 
+@pytest.mark.parametrize(
+    ("language", "room", "said"),
+    [
+        ("en", "3", "office, room 3."),
+        ("en", "Room 1", "office, Room 1."),
+        ("es", "B", "consultorio, sala B."),
+        ("fr", "Labo 1", "médecin, Labo 1."),
+        ("ar", "12", "الطبيب، غرفة 12."),
+        ("en", "", "office."),
+    ],
+)
+def test_a_room_is_called_a_room_once(language: str, room: str, said: str) -> None:
+    assert compose(Kind.RECALLED, language, {"code": "A007", "room": room}).endswith(said)
+
+
 @pytest.mark.parametrize(("language", "kind"), EVERY)
 def test_a_text_knows_no_more_than_code_room_place_time_and_link(language: str, kind: Kind) -> None:
     template = TEMPLATES[language][kind]
