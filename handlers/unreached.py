@@ -73,7 +73,7 @@ class UnreachedHandler(ApiHandler):
         services = self.services
         today = services.clinic_time.service_day(services.clock.now())
         since = order_key(services.clinic_time.day_start(today), "")
-        states = (*NOT_REACHED, MessageState.SUPPRESSED)
+        states = (*NOT_REACHED, MessageState.SUPPRESSED, MessageState.QUEUED)
         pages = await asyncio.gather(
             *(services.outbox.page({"state": state.value}, None, MOST_PER_STATE, since=since) for state in states)
         )

@@ -161,6 +161,16 @@ def reason(reply: Reply) -> str | None:
     return None if 200 <= reply.status < 300 and reply.sid else f"http_{reply.status}"
 
 
+def of_account(code: str | None) -> bool:
+    """Whether a row's code says that the account or its configuration is at fault, not this text."""
+    if code is None:
+        return False
+    if code.startswith("http_"):
+        status = int(code.removeprefix("http_"))
+        return 300 <= status < 400 or STATUSES.get(status) is Outcome.ACCOUNT
+    return code.isdigit() and int(code) in CODES and CODES[int(code)].outcome is Outcome.ACCOUNT
+
+
 def backoff(attempts: int, roll: float, retry_after: float | None = None) -> timedelta:
     """How long to wait after the `attempts`-th try: full jitter (`roll` in 0..1) under 2, 4, 8 … 30 s.
 

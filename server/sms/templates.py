@@ -38,7 +38,7 @@ PLACEHOLDERS: Mapping[Kind, tuple[frozenset[str], frozenset[str]]] = {
 # As long as they get, so that a preview never shows fewer segments than will be sent.
 SAMPLE: Mapping[str, str] = {
     "code": "AA007",
-    "room": "room 12",
+    "room": "Lab 12",
     "ahead": "3",
     "when": "2026-03-02 14:30",
     "link": "https://queue.clinic.example/t/abcdefghijklmnopqrstuv",

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from server.sms.lifecycle import OPTED_OUT
 from server.sms.model import Kind, Message, MessageState
+from server.sms.retry import of_account
 
 # What staff did about a text, as its timeline says it.
 RESENT = "sent_again"
@@ -39,6 +40,9 @@ def not_reached(message: Message) -> bool:
         return False
     if message.state is MessageState.SUPPRESSED:
         return message.code in OPTED_OUT_CODES
+    if message.state is MessageState.QUEUED:
+        # Nobody knows when Twilio will take texts again, and this one is of use for minutes only.
+        return message.urgent and of_account(message.code)
     return message.state in NOT_REACHED
 
 

@@ -202,6 +202,16 @@ async def test_the_log_is_narrowed_to_groups_codes_and_days(desk: Desk) -> None:
     assert problem["errors"][0]["field"] == "state"
 
 
+async def test_a_call_behind_a_refused_account_is_told_at_once(desk: Desk) -> None:
+    desk.stand_in.next("20003")
+    ticket = await desk.call("+12025550126")
+    while not any(row["code"] == "20003" for row in await desk.logged(ticket_id=ticket["id"], kind="your_turn")):
+        await asyncio.sleep(0.01)
+    [row] = await desk.logged(ticket_id=ticket["id"], kind="your_turn")
+    assert row["state"] == "queued"
+    assert ticket["id"] in {item["ticket_id"] for item in await unreached(desk)}
+
+
 async def unreached(desk: Desk) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = (await desk.admin.get("/api/notifications/unreached/")).ok()["items"]
     return found

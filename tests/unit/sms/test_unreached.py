@@ -29,6 +29,15 @@ def test_of_those_nobody_may_text_only_who_said_stop_is_news(code: str | None, t
     assert not_reached(row(MessageState.SUPPRESSED, code)) is told
 
 
+@pytest.mark.parametrize(
+    ("code", "told"), [("20003", True), ("http_401", True), ("http_307", True), ("20429", False), (None, False)]
+)
+def test_a_call_that_waits_for_the_account_is_told(code: str | None, told: bool) -> None:
+    waiting = row(MessageState.QUEUED, code)
+    assert not_reached(waiting) is told
+    assert not not_reached(replace(waiting, kind=Kind.JOINED))
+
+
 @pytest.mark.parametrize(("what", "told"), [(RESENT, False), (HANDLED, False), (SHOWN, True), ("resent", True)])
 def test_what_staff_did_settles_it_and_what_the_server_did_does_not(what: str, told: bool) -> None:
     failed = row(MessageState.FAILED, "21211").with_event(Event(NOW, what))
