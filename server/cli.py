@@ -20,7 +20,7 @@ from config.words import plain
 from handlers.apidoc import openapi
 from handlers.routes import all_routes, check_permissions, entries
 from handlers.services import Services
-from server import demo
+from server import copying, demo
 from server.accounts.passwords import COST
 from server.accounts.roles import PERMISSIONS, Open, Role
 from server.app import Server, startup_lines
@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         ("check", _check, "the settings, the database and the permission table, without serving"),
     ):
         commands.add_parser(name, help=text).set_defaults(run=run)
+    copying.add_commands(commands)
     return parser
 
 

@@ -73,6 +73,7 @@ FLOORS: tuple[tuple[str, Floor], ...] = (
     ("server.__main__", Floor.APP),
     ("server.app", Floor.APP),
     ("server.cli", Floor.APP),
+    ("server.copying", Floor.APP),
     ("server.demo", Floor.APP),
     ("server.first_accounts", Floor.APP),
     ("server.jobs", Floor.APP),

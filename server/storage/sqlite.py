@@ -24,6 +24,7 @@ from server.storage.port import CannotOpenStorage, Condition, Document, Duplicat
 from server.storage.sqlite_lane import Lane
 from server.storage.sqlite_schema import CODEC, FORMAT, comparable, connect, prepare_file, quoted
 
+FILE = "clinic.sqlite3"
 PING_SECONDS = 2.0
 
 
@@ -66,7 +67,7 @@ class SqliteStorage:
     @classmethod
     async def open(cls, directory: Path) -> Self:
         """Lock the directory (made if missing), bring the file up to date. Raises CannotOpenStorage."""
-        path = directory / "clinic.sqlite3"
+        path = directory / FILE
         lock = await asyncio.to_thread(_occupy, directory)
         try:
             await asyncio.to_thread(prepare_file, path)

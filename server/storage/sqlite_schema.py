@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,12 @@ def connect(path: Path, *, writes: bool) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def snapshot(source: Path, target: Path) -> None:
+    """SQLite's online backup of a file in use: the state of one instant, whatever is written meanwhile."""
+    with closing(connect(source, writes=False)) as live, closing(sqlite3.connect(target)) as copy:
+        live.backup(copy)
 
 
 def prepare_file(path: Path) -> None:

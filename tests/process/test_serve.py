@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -23,10 +24,11 @@ from tests.process.conftest import Run, Serving, one_line
 Serve = Callable[..., Serving]
 
 
-def fetch(url: str, body: object = None, context: ssl.SSLContext | None = None) -> dict[str, object]:
+def fetch(url: str, body: object = None, context: ssl.SSLContext | None = None, token: object = "") -> dict[str, Any]:
     data = json.dumps(body).encode() if body is not None else None
-    with urllib.request.urlopen(urllib.request.Request(url, data), timeout=20, context=context) as answer:
-        found: dict[str, object] = json.load(answer)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=20, context=context) as answer:
+        found: dict[str, Any] = json.load(answer)
         return found
 
 
