@@ -49,6 +49,7 @@ class User(Answer):
     doctor_id: str | None
     patient_id: str | None
     name: str
+    must_change_password: bool
 
 
 class Me(User):
@@ -174,7 +175,7 @@ class MyPasswordHandler(SessionHandler):
         self.answer_session(session, cookie=given.cookie)
 
 
-def user_answer(account: Account) -> dict[str, str | None]:
+def user_answer(account: Account) -> dict[str, str | bool | None]:
     """An account as `User` shows it."""
     return {
         "id": account.id,
@@ -183,6 +184,7 @@ def user_answer(account: Account) -> dict[str, str | None]:
         "doctor_id": account.doctor_id,
         "patient_id": account.patient_id,
         "name": account.name,
+        "must_change_password": account.must_change_password,
     }
 
 

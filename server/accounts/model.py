@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 from server.accounts.roles import Actor, Role
@@ -15,9 +16,20 @@ REFRESH_LIFE: Final = timedelta(days=7)
 USERNAME_LENGTH: Final = (3, 64)
 
 
+class OneTime(StrEnum):
+    """Whether a password lets in once only, and whether it has."""
+
+    NO = ""
+    FRESH = "fresh"
+    USED = "used"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Somebody who can sign in. `epoch` rises when every session of the account ends at once."""
+    """Somebody who can sign in. `epoch` rises when every session of the account ends at once.
+
+    `one_time`: the password was given out by staff and lets in once.
+    """
 
     id: str
     username: str
@@ -27,9 +39,15 @@ class Account:
     doctor_id: str | None = None
     patient_id: str | None = None
     epoch: int = 1
+    one_time: OneTime = OneTime.NO
     order: str
     created_at: datetime
     rev: int = 1
+
+    @property
+    def must_change_password(self) -> bool:
+        """Whether the password in use was given out by staff."""
+        return self.one_time is not OneTime.NO
 
     @property
     def actor(self) -> Actor:

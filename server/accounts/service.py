@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from server.accounts.attempts import Attempts
-from server.accounts.model import REFRESH_LIFE, Account, Family, Session, check_username, normal_username
+from server.accounts.model import REFRESH_LIFE, Account, Family, OneTime, Session, check_username, normal_username
 from server.accounts.passwords import Passwords, check_password, readable_password
 from server.accounts.roles import Principal, Role
 from server.accounts.store import AccountStore, FamilyStore
@@ -207,9 +207,10 @@ class AccountService:
         return await self._put_password(account_id, new)
 
     async def reset_password(self, account_id: str) -> Login:
-        """A random password in place of the forgotten one, to be told once."""
+        """A random password in place of the forgotten one, to be told once; it lets in once."""
         password = readable_password()
-        account = await self.set_password(account_id, password)
+        await self.get(account_id)
+        account = await self._put_password(account_id, password, OneTime.FRESH)
         return Login(account.username, password)
 
     async def ensure_first_admin(self, username: str | None, password: str | None) -> Login | None:
@@ -231,7 +232,7 @@ class AccountService:
         """Raises InvalidCredentials, or SlowDown after ten failures in a minute or in a storm of sign-ins."""
         normal = normal_username(username)
         account = await self._check(normal, password, await self._accounts.by_username(normal))
-        return await self._begin(account)
+        return await self._begin(await self._used_once(account) if account.must_change_password else account)
 
     async def refresh(self, token: str) -> Session:
         """The next pair of a session. One token used twice ends its session: TokenReused.
@@ -293,6 +294,14 @@ class AccountService:
             raise InvalidCredentials("The name or the password is wrong.")
         return account
 
+    async def _used_once(self, account: Account) -> Account:
+        """The account, its one-time password used up. Raises InvalidCredentials for whoever comes second."""
+        used = await self._accounts.replace(replace(account, one_time=OneTime.USED))
+        if account.one_time is OneTime.USED or used is None:
+            self._attempts.failed(account.username, self._clock.now())
+            raise InvalidCredentials("This password was for one sign-in only. Ask the desk for a new one.")
+        return used
+
     async def _begin(self, account: Account) -> Session:
         family = Family(
             id=new_id(), account_id=account.id, epoch=account.epoch, jti=new_id(), expires_at=self._session_end()
@@ -326,10 +335,11 @@ class AccountService:
                 break
         raise TokenReused("This refresh token was used before. The session has been ended: sign in again.")
 
-    async def _put_password(self, account_id: str, password: str) -> Account:
+    async def _put_password(self, account_id: str, password: str, one_time: OneTime = OneTime.NO) -> Account:
         hashed = await self._passwords.hash(password)
         return await self._change(
-            account_id, lambda account: replace(account, password_hash=hashed, epoch=account.epoch + 1)
+            account_id,
+            lambda account: replace(account, password_hash=hashed, one_time=one_time, epoch=account.epoch + 1),
         )
 
     async def _change(self, account_id: str, change: Callable[[Account], Account]) -> Account:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from server.accounts.model import Account, Family
+from server.accounts.model import Account, Family, OneTime
 from server.accounts.roles import Role
 from server.clock import whole_seconds
 from server.storage.port import Condition, Document, In, Range, Storage
@@ -110,6 +110,7 @@ def _account(document: Document) -> Account:
         doctor_id=document["doctor_id"] or None,
         patient_id=document["patient_id"] or None,
         epoch=document["epoch"],
+        one_time=OneTime(document.get("one_time", "")),
         order=document["order"],
         created_at=document["created_at"],
         rev=document["rev"],
@@ -128,6 +129,7 @@ def _account_document(account: Account) -> Document:
         "doctor_id": account.doctor_id or "",
         "patient_id": account.patient_id or "",
         "epoch": account.epoch,
+        "one_time": account.one_time.value,
         "created_at": account.created_at,
     }
 

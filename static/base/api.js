@@ -68,6 +68,13 @@ export const api = {
       throw failure instanceof Response ? await problemOf(failure) : offline();
     }
   },
+  async changePassword(old, fresh) {
+    try {
+      return await session.changePassword(old, fresh);
+    } catch (failure) {
+      throw failure instanceof Response ? await problemOf(failure) : offline();
+    }
+  },
 };
 
 /** 128 random bits; crypto.randomUUID is hidden from pages that are served without TLS. */

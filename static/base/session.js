@@ -35,6 +35,14 @@ class Session extends EventTarget {
     return this.user;
   }
 
+  /** A new password in place of the old one. Throws the Response when it is refused. */
+  async changePassword(old, fresh) {
+    const response = await this.#post("/api/me/password/", { old, new: fresh, cookie: true }, await this.token());
+    if (!response.ok) throw response;
+    this.#accept(await response.json());
+    return this.user;
+  }
+
   /** Take up a session that a cookie may still hold. @returns the user, or null when there is none */
   async resume() {
     await this.token();

@@ -137,3 +137,29 @@ def test_lost_network_keeps_the_place_on_screen(open_page: OpenPage, scene: Scen
     page.context.set_offline(False)
     expect(page.locator("#headline")).to_have_text("It is your turn")
     expect(page.locator("#updated")).to_contain_text("Updated")
+
+
+def test_a_password_from_the_desk_is_replaced_at_the_first_log_in(
+    open_page: OpenPage, scene: Scene, watch: Watch
+) -> None:
+    registration = {"name": "Robin Own", "phone": "+12025550171", "username": "robin.own", "sms_consent": False}
+    patient = scene.desk.post("/api/patients/", {**registration, "password": "forgotten password"})
+    given = scene.desk.post(f"/api/patients/{patient['id']}/password/", {})
+    page = open_page("/#/login", width=390, height=844)
+    page.get_by_label("User name").fill("robin.own")
+    page.get_by_label("Password").fill(given["password"])
+    page.get_by_role("button", name="Log in", exact=True).click()
+    expect(page.get_by_text("has worked once")).to_be_visible()
+    page.get_by_label("Your new password").fill("my own password")
+    page.get_by_role("button", name="Keep this password").click()
+    expect(page.get_by_role("link", name="My visits")).to_be_visible()
+    expect(page.get_by_label("Your new password")).to_have_count(0)
+    again = open_page("/#/login", width=390, height=844)
+    watch.expect("401")
+    again.get_by_label("User name").fill("robin.own")
+    again.get_by_label("Password").fill(given["password"])
+    again.get_by_role("button", name="Log in", exact=True).click()
+    expect(again.get_by_role("alert")).not_to_be_empty()
+    again.get_by_label("Password").fill("my own password")
+    again.get_by_role("button", name="Log in", exact=True).click()
+    expect(again.get_by_role("link", name="My visits")).to_be_visible()

@@ -285,8 +285,18 @@ async def test_the_desk_gives_a_one_time_password(practice: Practice) -> None:
     robin = await practice.registered("robin")
     login = (await practice.desk.post(f"/api/patients/{robin.user['patient_id']}/password/")).ok(200)
     assert login["username"] == "robin"
-    await practice.anyone.sign_in("robin", login["password"])
+    own = {"username": "robin", "password": login["password"]}
+    replies = await asyncio.gather(*(practice.anyone.post("/api/token/", own) for _ in range(2)))
+    assert sorted(reply.status for reply in replies) == [200, 401]
+    (await practice.anyone.post("/api/token/", own)).problem(401, "invalid_credentials")
+    signed_in = next(reply.json for reply in replies if reply.status == 200)
+    assert signed_in["user"]["must_change_password"] is True
     (await robin.get("/api/me/")).problem(401, "not_signed_in")
+    change = {"old": login["password"], "new": "robin's own password"}
+    changed = (await practice.anyone.with_token(signed_in["access"]).post("/api/me/password/", change)).ok()
+    assert changed["user"]["must_change_password"] is False
+    for _ in range(2):
+        await practice.anyone.sign_in("robin", change["new"])
     (await practice.anyone.post("/api/token/", {"username": "robin", "password": "my own password"})).problem(
         401, "invalid_credentials"
     )

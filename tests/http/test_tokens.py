@@ -27,7 +27,7 @@ async def test_a_sign_in_gives_both_tokens_and_who_one_is(api: Api) -> None:
     assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 900)
     me = (await api.with_token(answer["access"]).get("/api/me/")).ok()
     user = answer["user"]
-    assert user.keys() == {"id", "username", "role", "doctor_id", "patient_id", "name"}
+    assert user.keys() == {"id", "username", "role", "doctor_id", "patient_id", "name", "must_change_password"}
     assert {name: me[name] for name in user} == user
     assert (me["username"], me["role"], me["patient_id"]) == ("admin", "admin", None)
 
