@@ -5,6 +5,7 @@ What may not be sent at all is decided once, in `admit`, and stands in the log w
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -31,6 +32,11 @@ OPTED_OUT = "opted_out"
 # What a message that was just made is at Twilio. Anything later in the answer counts when it is reported or asked
 # for, so that one place judges it (`reports.py`).
 _FRESH = frozenset({"scheduled", "accepted", "queued", "sending"})
+
+# The code of a confirmation that is not sent: anybody may register with anybody's number, so that whoever owns it
+# must not be flooded, nor the clinic pay for it. Counted over all who register with the number.
+TOO_MANY_CODES = "too_many_codes"
+CODES_WITHIN = ((timedelta(minutes=15), 3), (timedelta(days=1), 10))
 
 _STATE_AFTER = {
     Outcome.ACCEPTED: MessageState.ACCEPTED,
@@ -64,6 +70,14 @@ def admit(
     if message.expires_at <= now:
         return MessageState.EXPIRED, None
     return (MessageState.QUEUED, None) if live else (MessageState.SIMULATED, None)
+
+
+def too_many_codes(earlier: Iterable[Message], now: datetime) -> bool:
+    """Whether a number whose latest texts are `earlier` has had all the confirmation codes it is to have for now."""
+    sent = [
+        now - row.created_at for row in earlier if row.kind is Kind.CODE and row.state is not MessageState.SUPPRESSED
+    ]
+    return any(sum(age < span for age in sent) >= most for span, most in CODES_WITHIN)
 
 
 def written(message: NewMessage, body: str, day: str, now: datetime, state: MessageState, code: str | None) -> Message:

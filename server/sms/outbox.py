@@ -19,7 +19,7 @@ from server.clock import ClinicTime, Clock, iso
 from server.errors import Invalid, NotFound, WrongState
 from server.sms.courier import Courier, StillTrue
 from server.sms.gate import Alert, Gate
-from server.sms.lifecycle import LEASE, admit, ended, waiting, written
+from server.sms.lifecycle import LEASE, TOO_MANY_CODES, admit, ended, too_many_codes, waiting, written
 from server.sms.model import (
     LEFT_STATES,
     OPEN_STATES,
@@ -46,6 +46,8 @@ from server.storage.port import DuplicateKey, Storage
 
 Retracted = Literal["cancelled", "already_sent", "none"]
 TICKETS_REMEMBERED = 5000
+# How many of a number's latest texts are looked at for how many codes it has had.
+LOOKED_BACK = 50
 # Longer than the longest request (`gateway.TOTAL_TIMEOUT`); whoever takes a text back waits no longer for the database.
 OUTCOME_PATIENCE_SECONDS = 11.0
 
@@ -130,6 +132,10 @@ class Outbox:
         enabled = self._hooks.enabled(message.kind)
         opted_out = self.suppression.holds(message.to)
         state, code = admit(message, now, enabled=enabled, live=self.live, opted_out=opted_out)
+        if Kind(message.kind) is Kind.CODE and state in (MessageState.QUEUED, MessageState.SIMULATED):
+            earlier = await self._store.of_number(message.to, LOOKED_BACK)
+            if too_many_codes((row for row in earlier if row.id != message.id), now):
+                state, code = MessageState.SUPPRESSED, TOO_MANY_CODES
         values = {"link": self._hooks.link(message.ticket_id) if message.ticket_id else "", **message.values}
         body = compose(Kind(message.kind), message.language, values, self._hooks.wording())
         day = self._clinic_time.service_day(now).isoformat()

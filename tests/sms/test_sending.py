@@ -243,3 +243,23 @@ async def test_the_figures_count_what_became_of_the_texts(world: World) -> None:
     assert (reached[MessageState.FAILED], reached[MessageState.ACCEPTED]) == (1, 1)
     assert reached[MessageState.SUPPRESSED] == 1
     assert outbox.figures().in_flight == 0
+
+
+async def test_a_number_is_not_flooded_with_codes_whoever_registers_with_it(world: World) -> None:
+    outbox = world.simulated()
+
+    async def codes(*people: str) -> list[str]:
+        for person in people:
+            await outbox.put(world.message(person, Kind.CODE, values={"code": "123456"}))
+        rows = [await world.row(f"{person}:code:1") for person in people]
+        return [row.code or row.state.value for row in rows]
+
+    assert await codes("a", "b", "c", "d") == [*["simulated"] * 3, "too_many_codes"]
+    world.clock.turn(16 * 60)
+    assert await codes("e", "f", "g", "h") == [*["simulated"] * 3, "too_many_codes"]
+    world.clock.turn(3600)
+    assert await codes("i", "j", "k") == ["simulated"] * 3
+    world.clock.turn(3600)
+    assert await codes("l", "m") == ["simulated", "too_many_codes"]
+    await outbox.put(world.message("ticket"))
+    assert (await world.row()).state is MessageState.SIMULATED
