@@ -35,10 +35,10 @@ export class Board {
     new ResizeObserver(() => this.again()).observe(place);
   }
 
-  /** @param {object[]} views in the board's order @param {{allUnknown: boolean}} queues */
-  show(views, { allUnknown }) {
+  /** @param {object[]} views in the board's order @param {{allUnknown: boolean, initials?: object}} queues */
+  show(views, { allUnknown, initials = {} }) {
     if (allUnknown) setText(this.#message, t("kiosk.unknown_doctor"));
-    this.#views = views;
+    this.#views = views.map((view) => withInitials(view, initials));
     const missed = views.flatMap((view) => view.missed).map((ticket) => ticket.code);
     this.#return.hidden = !missed.length;
     reconcile(this.#missed, missed, String, () => h("span", { class: "code" }), setText);
@@ -53,12 +53,14 @@ export class Board {
     }
     if (this.#first >= this.#views.length) this.#first = 0;
     const rows = this.#list();
+    setText(rows.firstElementChild.children[0], t("kiosk.now"));
+    setText(rows.firstElementChild.children[1], t("kiosk.next"));
     const left = this.#views.slice(this.#first);
     this.#shown = left.length;
     while (!this.#fill(rows, left.slice(0, this.#shown)) && this.#shown > 1) this.#shown -= 1;
     const all = this.#shown === this.#views.length;
     const last = this.#first + this.#shown;
-    setText(rows.querySelector(".page"), all ? "" : t("kiosk.page", { from: this.#first + 1, to: last, count: this.#views.length }));
+    setText(rows.querySelector(".page"), all ? "" : t("kiosk.page", { from: Math.min(this.#first + 1, last), to: last, count: this.#views.length }));
   }
 
   /** Called every second: show the doctors that did not fit when their time has come. */
@@ -74,16 +76,23 @@ export class Board {
     const lines = views.reduce((total, view) => total + linesOf(view), 0);
     setAttribute(rows, "data-dense", !this.#upright.matches && lines >= DENSE_FROM);
     setAttribute(rows, "data-few", !this.#upright.matches && lines <= FEW);
-    setAttribute(rows, "data-long-codes", views.flatMap(codesOf).some((code) => code.length > USUAL_CODE));
+    const wide = views.flatMap(codesOf).some(({ code, initials }) => initials || code.length > USUAL_CODE);
+    setAttribute(rows, "data-long-codes", wide);
     return fit(rows, () => reconcile(rows.lastElementChild, views, (view) => view.doctor.id, makeRow, updateRow));
   }
 
   #list() {
     if (!this.#rows) {
-      const titles = [h("p", { text: t("kiosk.now") }), h("p", { text: t("kiosk.next") }), h("p", { class: "page" })];
+      const titles = [h("p"), h("p"), h("p", { class: "page" })];
       this.#rows = h("div", { class: "rows" }, h("div", { class: "titles" }, ...titles), h("ul", { class: "doctors" }));
     }
     if (!this.#rows.isConnected) this.#place.replaceChildren(this.#rows);
     return this.#rows;
   }
+}
+
+/** Where the clinic wants them, initials stand beside the codes. */
+function withInitials(view, initials) {
+  const named = (tickets) => tickets.map((ticket) => ({ ...ticket, initials: initials[ticket.code] ?? "" }));
+  return { ...view, called: named(view.called), current: named(view.current), waiting: named(view.waiting) };
 }

@@ -8,10 +8,14 @@ const NOTES = [
   { frequency: 523.25, start: 0.35, length: 1.4 },
 ];
 const LOUDNESS = 0.4;
+/** The volume setting at which it is that loud. */
+const USUAL = 80;
 
 export class Chime {
   #context = null;
   #notice;
+  #wanted = true;
+  #loudness = LOUDNESS;
 
   /** @param {HTMLElement} notice shown while the browser blocks sound */
   constructor(notice) {
@@ -28,8 +32,20 @@ export class Chime {
     return this.#context?.state === "running";
   }
 
+  /** Whether this browser can make a sound at all. */
+  get possible() {
+    return this.#context !== null;
+  }
+
+  /** @param {boolean} wanted whether calls are to be heard here @param {boolean} chimes @param {number} volume 0 to 100 */
+  use(wanted, chimes, volume) {
+    this.#wanted = wanted;
+    this.#loudness = chimes ? (LOUDNESS * volume) / USUAL : 0;
+    this.#tell();
+  }
+
   ring() {
-    if (!this.allowed) return;
+    if (!this.allowed || !this.#loudness) return;
     for (const { frequency, start, length } of NOTES) this.#note(frequency, this.#context.currentTime + start, length);
   }
 
@@ -37,7 +53,7 @@ export class Chime {
     const tone = new OscillatorNode(this.#context, { type: "sine", frequency });
     const volume = new GainNode(this.#context, { gain: 0 });
     volume.gain.setValueAtTime(0, start);
-    volume.gain.linearRampToValueAtTime(LOUDNESS, start + 0.02);
+    volume.gain.linearRampToValueAtTime(this.#loudness, start + 0.02);
     volume.gain.exponentialRampToValueAtTime(0.001, start + length);
     tone.connect(volume).connect(this.#context.destination);
     tone.start(start);
@@ -50,6 +66,6 @@ export class Chime {
   }
 
   #tell() {
-    this.#notice.hidden = this.allowed;
+    this.#notice.hidden = this.allowed || !this.#wanted;
   }
 }

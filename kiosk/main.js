@@ -1,25 +1,24 @@
 /**
- * The waiting-room board: texts and clinic first, then one live queue per doctor named in the address, the board
- * they make, and the calls that cover it. Nobody touches this page: whatever fails is tried again for ever, and
- * what was last known stays on screen with its age.
+ * The waiting-room screen. It is a display that was paired, or shows the code to pair it, or shows the doctors named
+ * in its address. Nobody touches this page: whatever fails is tried again for ever, and what was last known stays on
+ * screen with its age.
  */
 
-import { serverNow, synchronise } from "/static/base/clock.js";
-import { setText } from "/static/base/dom.js";
-import { clockTime, loadTexts, shortDate, t, useZone } from "/static/base/i18n.js";
-import { showAge } from "./age.js";
-import { Announcer } from "./announcer.js";
-import { Board } from "./board.js";
-import { Chime } from "./chime.js";
-import { LastCalls } from "./last-calls.js";
+import { synchronise } from "/static/base/clock.js";
+import { loadTexts, useZone } from "/static/base/i18n.js";
+import { drift } from "./drift.js";
+import { DisplayFeed } from "./feed.js";
+import { askForIdentity, forgetIdentity, readIdentity } from "./identity.js";
+import { workOffline } from "./offline.js";
 import { Queues } from "./queues.js";
+import { Screen } from "./screen.js";
+import { keepAwake } from "./wake.js";
 
 const RETRY = 5_000;
-const CLINIC_EVERY = 5 * 60_000;
+const CLINIC_EVERY = 60_000;
 const TICK = 1_000;
 
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
-const element = (id) => document.getElementById(id);
 
 /** Do `step` until it succeeds. */
 async function untilDone(step) {
@@ -27,71 +26,65 @@ async function untilDone(step) {
     try {
       return await step();
     } catch {
-      await pause(RETRY);
+      await pause(RETRY * (0.5 + Math.random()));
     }
   }
 }
 
-/** Name and time zone come from the server, now and then anew: a clinic may change them while the TV hangs there. */
+/** Name, time zone, announcements and release come from the server, now and then anew. */
 async function learnClinic() {
   const response = await fetch("/api/clinic/", { signal: AbortSignal.timeout(RETRY) });
   if (!response.ok) throw new Error(String(response.status));
   const clinic = await response.json();
   synchronise(clinic.now);
   useZone(clinic.timezone);
-  setText(element("clinic"), clinic.name);
+  return clinic;
 }
 
-/** Times on the board are said anew once the zone is known. */
-async function keepClinic(sayAnew) {
+async function keepClinic(screen) {
   for (;;) {
-    await untilDone(learnClinic);
-    element("today").hidden = false;
-    showToday();
-    sayAnew();
+    screen.knowClinic(await untilDone(learnClinic));
     await pause(CLINIC_EVERY);
   }
 }
 
-function showToday() {
-  const today = element("today");
-  if (today.hidden) return;
-  if (!today.firstChild) {
-    today.append(document.createElement("span"), document.createElement("time"));
-    today.lastChild.className = "time";
+/** The doctors named in the address, without pairing. */
+function showDoctors(screen, doctors) {
+  const queues = new Queues(doctors, () => screen.show(queues));
+  screen.show(queues);
+  queues.open();
+}
+
+/** A display of its own: paired before, or asked for now; a screen that was removed asks for another code. */
+async function showDisplay(screen) {
+  for (;;) {
+    const identity = readIdentity() ?? (await untilDone(askForIdentity));
+    await new Promise((refused) => {
+      const feed = new DisplayFeed(identity, () => screen.show(feed), () => {
+        feed.close();
+        refused();
+      });
+      screen.show(feed);
+      feed.open();
+    });
+    forgetIdentity();
   }
-  setText(today.firstChild, shortDate(serverNow()));
-  setText(today.lastChild, clockTime(serverNow()));
 }
 
 async function start() {
   const address = new URLSearchParams(location.search);
   const theme = address.get("theme");
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
-  element("today").hidden = true;
   await untilDone(() => loadTexts());
-
+  const screen = new Screen();
   const doctors = [...new Set(address.getAll("doctor").filter(Boolean))];
-  if (!doctors.length) setText(element("message"), t("kiosk.no_doctor"));
-
-  const chime = new Chime(element("sound"));
-  const board = new Board(element("board"), element("return"), element("missed"));
-  const last = new LastCalls(element("last"), element("calls"));
-  const announcer = new Announcer(element("call"), chime);
-  const show = () => {
-    const views = queues.views();
-    announcer.offer(views);
-    last.take(views);
-    board.show(views, queues);
-  };
-  const queues = new Queues(doctors, show);
-  queues.open();
-  keepClinic(show);
-  setInterval(() => {
-    showToday();
-    showAge(element("age"), queues);
-    board.turn();
-  }, TICK);
+  if (doctors.length) showDoctors(screen, doctors);
+  else showDisplay(screen);
+  keepClinic(screen);
+  setInterval(() => screen.tick(), TICK);
+  keepAwake();
+  drift(document.body);
+  workOffline();
 }
 
 start();

@@ -1,6 +1,7 @@
 /** The live queues of this board: one socket per doctor, the newest view of each, and how old the oldest of them is. */
 
 import { Live } from "/static/base/live.js";
+import { recall, remember } from "./memory.js";
 
 export class Queues {
   #lives = new Map();
@@ -15,10 +16,15 @@ export class Queues {
       const live = new Live(`/ws/queue/${encodeURIComponent(doctor)}/`);
       live.addEventListener("snapshot", ({ detail }) => {
         this.#views.set(doctor, detail.data);
+        remember(`queue.${doctor}`, detail.data);
         changed();
       });
       live.addEventListener("status", () => this.#status(doctor, live));
       this.#lives.set(doctor, live);
+      const last = recall(`queue.${doctor}`);
+      if (!last) continue;
+      this.#views.set(doctor, last.data);
+      this.#started = Math.min(this.#started, last.at);
     }
   }
 

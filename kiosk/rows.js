@@ -2,7 +2,7 @@
 
 import { serverNow } from "/static/base/clock.js";
 import { h, reconcile, setAttribute, setText } from "/static/base/dom.js";
-import { aboutRange, clockTime, t } from "/static/base/i18n.js";
+import { aboutRange, clockTime, currentLanguage, t } from "/static/base/i18n.js";
 import { icon } from "/static/base/icons.js";
 import { roomName, stateName } from "/static/base/labels.js";
 
@@ -21,7 +21,15 @@ const occupied = (view) => [...view.called, ...view.current];
 export const linesOf = (view) => Math.max(1, occupied(view).length);
 
 /** The codes that stand large in the row. */
-export const codesOf = (view) => occupied(view).map((ticket) => ticket.code);
+export const codesOf = (view) => occupied(view);
+
+/** A code, with small initials under it where the clinic wants them. */
+function setCode(element, { code, initials }) {
+  setText(element.firstChild, code);
+  setText(element.lastChild, initials ?? "");
+}
+
+const makeCode = () => h("span", { class: "code" }, h("span"), h("small"));
 
 export function makeRow() {
   const next = h("div", { class: "next" }, h("p", { class: "codes" }), h("p", { class: "wait" }), h("p", { class: "notice-line" }));
@@ -43,7 +51,7 @@ function makeLine() {
   return h(
     "p",
     { class: "line" },
-    h("span", { class: "code" }),
+    makeCode(),
     h("span", { class: "sign" }),
     h("span", { class: "place" }, h("span", { class: "room" }), h("span", { class: "name" })),
   );
@@ -51,9 +59,11 @@ function makeLine() {
 
 function updateLine(line, ticket, doctor) {
   const [code, sign, place] = line.children;
-  setText(code, ticket.code);
-  if (line.dataset.state !== ticket.state) {
+  setCode(code, ticket);
+  const said = `${ticket.state} ${currentLanguage()}`;
+  if (line.dataset.said !== said) {
     line.dataset.state = ticket.state;
+    line.dataset.said = said;
     const word = ticket.state === "free" ? t("kiosk.nobody_called") : stateName(ticket.state);
     sign.replaceChildren(icon(ICONS[ticket.state] ?? "door"), h("span", { class: "visually-hidden", text: word }));
   }
@@ -66,9 +76,9 @@ function updateLine(line, ticket, doctor) {
 function updateNext(next, view) {
   const [codes, wait, notice] = next.children;
   const waiting = view.waiting.slice(0, MOST_NEXT);
-  reconcile(codes, waiting, (ticket) => ticket.code, () => h("span", { class: "code" }), (item, ticket) => {
+  reconcile(codes, waiting, (ticket) => ticket.code, makeCode, (item, ticket) => {
     item.hidden = false;
-    setText(item, ticket.code);
+    setCode(item, ticket);
   });
   const shown = waiting.slice(0, hideOverflow(codes));
   codes.hidden = !waiting.length;
@@ -101,7 +111,8 @@ function noticeOf(view) {
   const doctor = view.doctor.name;
   if (view.status === "closed" && !view.waiting.length) return t("kiosk.closed", { doctor });
   if (view.status === "paused") {
-    const until = view.pause?.until;
+    const { until, reason } = view.pause ?? {};
+    if (reason) return until ? t("kiosk.paused_for_until", { doctor, reason, time: clockTime(until) }) : t("kiosk.paused_for", { doctor, reason });
     return until ? t("kiosk.paused_until", { doctor, time: clockTime(until) }) : t("kiosk.paused", { doctor });
   }
   const minutes = delayOf(view);

@@ -7,21 +7,33 @@
 export const LANGUAGES = { en: "English", es: "Español", fr: "Français", ar: "العربية" };
 const RIGHT_TO_LEFT = new Set(["ar"]);
 
-let texts = {};
+/** What is loaded: the texts and the plural rules of each language. */
+const known = new Map();
 let language = "en";
 let zone;
-let plurals = new Intl.PluralRules("en");
 
 /** Load a language's texts; call once before anything is shown. Keeps the old texts when the network is gone. */
 export async function loadTexts(wanted = document.documentElement.lang) {
   const chosen = wanted in LANGUAGES ? wanted : "en";
-  const response = await fetch(`/static/i18n/${chosen}.json`);
-  if (!response.ok) throw new Error(`no texts for ${chosen}`);
-  texts = await response.json();
-  language = chosen;
-  plurals = new Intl.PluralRules(chosen);
-  document.documentElement.lang = chosen;
-  document.documentElement.dir = directionOf(chosen);
+  await learn(chosen);
+  switchTo(chosen);
+}
+
+/** Load a language without showing it, for pages that take turns. */
+export async function learn(code) {
+  if (known.has(code)) return;
+  const response = await fetch(`/static/i18n/${code}.json`);
+  if (!response.ok) throw new Error(`no texts for ${code}`);
+  known.set(code, { texts: await response.json(), plurals: new Intl.PluralRules(code) });
+}
+
+/** From now on everything is said in a language that is loaded; false if it is not. */
+export function switchTo(code) {
+  if (!known.has(code)) return false;
+  language = code;
+  document.documentElement.lang = code;
+  document.documentElement.dir = directionOf(code);
+  return true;
 }
 
 export const currentLanguage = () => language;
@@ -39,10 +51,14 @@ export function useZone(name) {
   formats.clear();
 }
 
-export const hasText = (key) => key in texts;
+export const hasText = (key) => key in (known.get(language)?.texts ?? {});
 
 /** The sentence for a key. A missing key shows as itself: ugly, but never blank. */
-export function t(key, values = {}) {
+export const t = (key, values = {}) => inLanguage(language, key, values);
+
+/** The sentence in one of the loaded languages. */
+export function inLanguage(code, key, values = {}) {
+  const { texts = {}, plurals } = known.get(code) ?? {};
   let text = texts[key] ?? key;
   if (typeof text === "object") text = text[plurals.select(values.count)] ?? text.other;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? readable(values[name]) : whole));

@@ -1,11 +1,12 @@
 /** The words that pages share for the product's own values: rooms, states, sources, priorities, text states. */
 
 import { h } from "./dom.js";
-import { hasText, t } from "./i18n.js";
+import { currentLanguage, hasText, inLanguage, t } from "./i18n.js";
 import { icon } from "./icons.js";
 
 /** A room may be given as "3" or as "Room 3" or "Sala azul": only a bare number or letter gets the word. */
-export const roomName = (room) => (room && /^[\p{L}]?\d+[\p{L}]?$|^\p{L}$/u.test(room) ? t("room", { room }) : (room ?? ""));
+export const roomName = (room, language = currentLanguage()) =>
+  room && /^[\p{L}]?\d+[\p{L}]?$|^\p{L}$/u.test(room) ? inLanguage(language, "room", { room }) : (room ?? "");
 
 export const stateName = (state) => named("state", state);
 export const sourceName = (source) => named("source", source);

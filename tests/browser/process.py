@@ -115,6 +115,12 @@ class Caller:
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         return self._send("POST", path, body or {})
 
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        return self._send("PATCH", path, body)
+
+    def delete(self, path: str) -> Any:
+        return self._send("DELETE", path, None)
+
     def _send(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = Request(self._url + path, data, method=method, headers={"Content-Type": "application/json"})

@@ -1,0 +1,99 @@
+/**
+ * What a paired display shows: one live board with the queues, the clinic and the display's own settings; before it
+ * is paired, its code. The last board is kept in this browser, so that a screen that starts without network has it.
+ */
+
+import { Live } from "/static/base/live.js";
+import { recall, remember } from "./memory.js";
+
+const NOT_SIGNED_IN = 4401;
+const UNKNOWN = 4404;
+
+export class DisplayFeed {
+  #live;
+  #board = null;
+  #seq = 0;
+  #started = Date.now();
+  #recalled = null;
+  #place;
+
+  /**
+   * @param {{id: string, token: string}} identity @param {() => void} changed
+   * @param {() => void} refused the server does not know this screen (any more)
+   */
+  constructor(identity, changed, refused) {
+    this.#place = `display.${identity.id}`;
+    this.#live = new Live(`/ws/display/${encodeURIComponent(identity.id)}/`, {
+      hello: async () => [{ type: "authenticate", token: identity.token }],
+    });
+    this.#live.addEventListener("snapshot", ({ detail }) => {
+      this.#board = detail.data;
+      this.#seq = detail.seq;
+      this.#recalled = null;
+      if (detail.data.display.paired) remember(this.#place, detail.data);
+      changed();
+    });
+    this.#live.addEventListener("status", () => {
+      if (this.#live.closeCode === UNKNOWN || this.#live.closeCode === NOT_SIGNED_IN) refused();
+      else changed();
+    });
+    this.#recalled = recall(this.#place);
+    if (this.#recalled) this.#board = this.#recalled.data;
+  }
+
+  open() {
+    this.#live.open();
+  }
+
+  close() {
+    this.#live.close();
+  }
+
+  /** Say something over the display's socket, when it is open. */
+  send(message) {
+    this.#live.send(message);
+  }
+
+  get connected() {
+    return this.#live.status === "live";
+  }
+
+  get seq() {
+    return this.#seq;
+  }
+
+  /** The display as the server describes it; null before the first word. */
+  get display() {
+    return this.#board?.display ?? null;
+  }
+
+  get clinic() {
+    return this.#board?.clinic ?? null;
+  }
+
+  get version() {
+    return this.#recalled ? null : (this.#board?.version ?? null);
+  }
+
+  get join() {
+    return this.#recalled ? null : (this.#board?.join ?? null);
+  }
+
+  get initials() {
+    return this.#board?.initials ?? {};
+  }
+
+  views() {
+    return this.#board?.queues ?? [];
+  }
+
+  get allUnknown() {
+    return false;
+  }
+
+  /** Seconds since the server was last heard. */
+  get silence() {
+    const since = this.#recalled ? this.#recalled.at : this.#started;
+    return this.#live.silence !== null && !this.#recalled ? this.#live.silence : Math.max(0, Math.round((Date.now() - since) / 1000));
+  }
+}

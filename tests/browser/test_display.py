@@ -1,0 +1,147 @@
+"""A screen of its own: from the code it shows to the board of its doctors, obeying staff, and without network."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage, Shoot, Watch
+from tests.browser.scene import Scene
+
+LOOK = {"languages": ["en", "ar"], "theme": "dark"}
+
+
+def new_screen(open_page: OpenPage, **options: Any) -> tuple[Page, str]:
+    """A screen that was just plugged in, and the code it shows."""
+    page = open_page("/kiosk/", **{"width": 1920, "height": 1080, **options})
+    code = page.locator("#pairing .code")
+    expect(code).to_have_text(re.compile(r"^\w{3} \w{3}$"))
+    return page, str(code.text_content())
+
+
+def paired(open_page: OpenPage, scene: Scene, *doctors: dict[str, Any], **settings: Any) -> tuple[Page, dict[str, Any]]:
+    """A screen that staff have named, and its display."""
+    page, code = new_screen(open_page)
+    body = {"code": code, "name": "Hall", "doctor_ids": [doctor["id"] for doctor in doctors], **settings}
+    display = scene.desk.post("/api/displays/pair/", body)
+    expect(page.locator("#pairing")).to_be_hidden()
+    expect(page.locator(".doctor")).to_have_count(len(doctors))
+    return page, display
+
+
+def test_a_new_screen_shows_its_code_and_becomes_a_display(open_page: OpenPage, scene: Scene, shoot: Shoot) -> None:
+    doctor = scene.doctor("Dr Rao")
+    page, code = new_screen(open_page)
+    expect(page.locator("#pairing img")).to_have_js_property("complete", True)
+    assert page.locator("#pairing img").evaluate("image => image.naturalWidth") > 0
+    shoot(page, "kiosk-pairing")
+    body = {"code": code, "name": "Hall", "doctor_ids": [doctor["id"]], **LOOK}
+    scene.desk.post("/api/displays/pair/", body)
+    expect(page.locator("#pairing")).to_be_hidden()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    joined = scene.walk_in(doctor, "Amina Yusuf")
+    expect(page.locator(".codes")).to_have_text(joined["code"])
+    page.reload()
+    expect(page.locator(".codes")).to_have_text(joined["code"])
+    expect(page.locator("#pairing")).to_be_hidden()
+
+
+def test_a_screen_that_is_removed_asks_for_another_code(open_page: OpenPage, scene: Scene) -> None:
+    page, display = paired(open_page, scene, scene.doctor("Dr Gone"))
+    scene.admin.delete(f"/api/displays/{display['id']}/")
+    expect(page.locator("#pairing .code")).to_have_text(re.compile(r"^\w{3} \w{3}$"))
+
+
+def test_a_display_made_by_hand_opens_with_its_token_once(open_page: OpenPage, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Hand")
+    made = scene.admin.post("/api/displays/", {"name": "Door", "doctor_ids": [doctor["id"]]})
+    page = open_page(f"/kiosk/{made['id']}#{made['token']}")
+    expect(page.locator(".doctor")).to_have_count(1)
+    assert made["token"] not in page.url
+    page.reload()
+    expect(page.locator(".doctor")).to_have_count(1)
+
+
+def test_it_obeys_and_says_how_it_is(open_page: OpenPage, scene: Scene) -> None:
+    page, display = paired(open_page, scene, scene.doctor("Dr Orders"))
+    name = page.locator("#identify")
+    scene.desk.post(f"/api/displays/{display['id']}/identify/", {})
+    expect(name).to_have_text("Hall")
+    page.evaluate("window.before = true")
+    scene.desk.post(f"/api/displays/{display['id']}/reload/", {})
+    page.wait_for_function("window.before === undefined")
+    expect(page.locator(".doctor")).to_have_count(1)
+    expect(name).to_be_hidden()
+
+    def health() -> dict[str, Any]:
+        return dict(scene.admin.get(f"/api/displays/{display['id']}/"))
+
+    while not health()["health"]:
+        page.wait_for_timeout(50)
+    said = health()
+    assert (said["health"]["width"], said["health"]["height"], said["silent"]) == (1920, 1080, False)
+    assert said["health"]["version"] == page.locator('meta[name="release"]').get_attribute("content")
+
+
+def test_languages_take_turns_and_arabic_runs_from_the_right(open_page: OpenPage, scene: Scene, shoot: Shoot) -> None:
+    doctor = scene.doctor("Dr Words")
+    scene.walk_in(doctor, "Amina Yusuf")
+    page, _ = paired(open_page, scene, doctor, languages=["en", "ar"])
+    expect(page.locator(".titles p").first).to_have_text("Now")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl", timeout=20_000)
+    expect(page.locator(".titles p").first).not_to_have_text("Now")
+    shoot(page, "kiosk-arabic")
+
+
+def test_initials_announcements_and_a_public_reason(open_page: OpenPage, scene: Scene, shoot: Shoot) -> None:
+    doctor = scene.doctor("Dr Pause")
+    scene.walk_in(doctor, "Amina Yusuf")
+    called = scene.walk_in(doctor, "Bo Lind")
+    scene.desk.post(f"/api/tickets/{called['id']}/call/", {})
+    scene.desk.post(f"/api/queue/{doctor['id']}/pause/", {"reason": "Emergency", "note": "Ward 3", "minutes": 20})
+    scene.admin.patch("/api/settings/", {"announcements": [{"text": "Flu vaccinations on Friday"}]})
+    page, _ = paired(open_page, scene, doctor, identify="initials")
+    expect(page.locator(".codes")).to_contain_text("A. Y.")
+    expect(page.locator(".line .code small")).to_have_text("B. L.")
+    expect(page.locator("#ticker")).to_have_text("Flu vaccinations on Friday")
+    expect(page.locator(".notice-line")).to_contain_text("Dr Pause: Emergency, until")
+    expect(page.locator("body")).not_to_contain_text("Ward 3")
+    expect(page.locator("#call")).to_be_hidden(timeout=10_000)
+    shoot(page, "kiosk-initials")
+    scene.admin.patch("/api/settings/", {"announcements": []})
+    expect(page.locator("#ticker")).to_be_hidden()
+
+
+def test_it_starts_without_network_with_its_last_board_and_its_age(
+    open_page: OpenPage, scene: Scene, watch: Watch
+) -> None:
+    watch.expect("ERR_INTERNET_DISCONNECTED")
+    watch.expect("WebSocket")
+    doctor = scene.doctor("Dr Offline")
+    joined = scene.walk_in(doctor, "Amina Yusuf")
+    page, _ = paired(open_page, scene, doctor)
+    expect(page.locator(".codes")).to_have_text(joined["code"])
+    page.evaluate("navigator.serviceWorker.ready")
+    kept = "async () => (await (await caches.open('kiosk')).keys()).length"
+    page.wait_for_function(f"async () => (await ({kept})()) > 25")
+    page.wait_for_function("Object.keys(localStorage).some((key) => key.startsWith('kiosk.display.'))")
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.locator(".codes")).to_have_text(joined["code"])
+    page.context.set_offline(False)
+    later = scene.walk_in(doctor, "Bo Lind")
+    expect(page.locator(".codes")).to_have_text(f"{joined['code']}{later['code']}", timeout=30_000)
+
+
+@pytest.mark.parametrize("taken_back", ["no-show", "put-back", "hold"])
+def test_a_call_that_is_no_longer_so_leaves_the_screen(open_page: OpenPage, scene: Scene, taken_back: str) -> None:
+    doctor = scene.doctor(f"Dr {taken_back}")
+    page, _ = paired(open_page, scene, doctor)
+    ticket = scene.walk_in(doctor, "Amina Yusuf")
+    scene.call_next(doctor)
+    expect(page.locator("#call")).to_be_visible()
+    scene.desk.post(f"/api/tickets/{ticket['id']}/{taken_back}/", {})
+    expect(page.locator("#call")).to_be_hidden(timeout=3_000)
