@@ -1,12 +1,19 @@
 /** How large the rows may grow: the largest type that overflows nothing, in steps, so that it rarely changes. */
 
 const STEPS = 32;
+const text = document.createRange();
 
 /** Whether everything fits as it is laid out now. */
 function fits(rows) {
   const list = rows.lastElementChild;
   if (list.scrollHeight > list.clientHeight + 1) return false;
-  return [...rows.querySelectorAll(".room:not([data-long])")].every((room) => room.scrollWidth <= room.clientWidth + 1);
+  return [...rows.querySelectorAll(".room:not([data-long])")].every(holds);
+}
+
+/** Exactly: scrollWidth is rounded, and half a pixel too much already cuts the text short. */
+function holds(element) {
+  text.selectNodeContents(element);
+  return text.getBoundingClientRect().width <= element.getBoundingClientRect().width;
 }
 
 /**
