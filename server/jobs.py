@@ -27,10 +27,11 @@ log = structlog.get_logger("jobs")
 
 @dataclass(slots=True)
 class _Job:
-    """`again`: it was asked for while it ran, so it runs once more."""
+    """`again`: it was asked for while it ran, so it runs once more. `due`: when it must run whatever its interval."""
 
     name: str
     work: Callable[[], Awaitable[None]]
+    due: Callable[[], datetime] | None = None
     again: bool = False
     last_begin: datetime | None = None
     last_end: datetime | None = None
@@ -49,9 +50,15 @@ class Jobs:
         self._seconds: dict[str, float] = {}
         self._began: datetime | None = None
 
-    def add(self, name: str, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        """Run `work` every `seconds` once started."""
-        self._jobs[name] = _Job(name, work)
+    def add(
+        self,
+        name: str,
+        seconds: float,
+        work: Callable[[], Awaitable[None]],
+        due: Callable[[], datetime] | None = None,
+    ) -> None:
+        """Run `work` every `seconds` once started, and at `due()`, which is asked at the start and after each run."""
+        self._jobs[name] = _Job(name, work, due)
         self._seconds[name] = seconds
 
     def start(self) -> None:
@@ -71,6 +78,8 @@ class Jobs:
                 max_instances=1,
             )
         self._scheduler.start()
+        for job in self._jobs.values():
+            self._wake_when_due(job)
 
     async def stop(self) -> None:
         """Start nothing new, and wait a few seconds for what runs."""
@@ -95,6 +104,10 @@ class Jobs:
         job = self._scheduler.get_job(name)
         if job.next_run_time is None or job.next_run_time > run_at:
             self._scheduler.modify_job(name, next_run_time=run_at)
+
+    def _wake_when_due(self, job: _Job) -> None:
+        if job.due is not None:
+            self.wake(job.name, job.due())
 
     def ages(self) -> Mapping[str, float]:
         """Seconds since each job last ended well (since the start, where it has not yet)."""
@@ -130,3 +143,4 @@ class Jobs:
         finally:
             job.ok = ok
             job.running.discard(task)
+            self._wake_when_due(job)

@@ -266,7 +266,7 @@ def _schedule(wired: Wired) -> None:
     jobs.add("audit retention", 600, shorten_audit)
     jobs.add("queue sweep", 5, services.queues.sweep)
     jobs.add("estimates", 30, services.queues.tick)
-    jobs.add("rollover", 30, services.queues.rollover)
+    jobs.add("rollover", 30, services.queues.rollover, services.queues.next_day)
     jobs.add("displays", 5, services.displays.refresh)
     jobs.add("sessions", 3600, services.accounts.forget_expired)
     if services.settings.mongodb_uri is not None:

@@ -12,13 +12,13 @@ import random
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Literal
 
 from server.clock import Clock
 from server.errors import DomainError, StorageUnavailable
 from server.queue import rules
-from server.queue.commands import SYSTEM, Command, Tidy
+from server.queue.commands import SYSTEM, Command, FinishDay, Tidy
 from server.queue.model import QueueDay
 from server.queue.standing import undo_expired
 from server.queue.store import QueueStore
@@ -46,7 +46,8 @@ class Line:
 
     `fetch` reads the day (or makes a new one); `committed` is called with every day that is now known to be in
     the database. `shown` is the last of them: what reads are served from. With `shared`, other processes write
-    the same queue: nothing is refused from memory alone.
+    the same queue: nothing is refused from memory alone. `today` is the current service day: once it is a later
+    one, the first command to be drafted ends this day, and is told so like every later one.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Line:
         clock: Clock,
         fetch: Callable[[], Awaitable[QueueDay]],
         committed: Callable[[Line, QueueDay], None],
+        today: Callable[[], date],
         *,
         shared: bool = False,
     ) -> None:
@@ -62,6 +64,7 @@ class Line:
         self._clock = clock
         self._fetch = fetch
         self._committed = committed
+        self._today = today
         self._shared = shared
         self._day: QueueDay | None = None
         self._waiting: list[_Waiting] = []
@@ -75,7 +78,7 @@ class Line:
         """Carry out `command` with the next write. Raises the DomainError that refuses it, or StorageUnavailable."""
         waiting = _Waiting(command, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
-        if self._worker is None or self._worker.done():
+        if not self.busy:
             self._worker = asyncio.create_task(self._work())
         return await waiting.answer
 
@@ -110,9 +113,14 @@ class Line:
         """Whether the last write was unclear and the day has not been read again since."""
         return self._day is None and self.shown is not None
 
+    @property
+    def busy(self) -> bool:
+        """Whether a command is in line or being written."""
+        return self._worker is not None and not self._worker.done()
+
     async def settle(self) -> None:
         """Wait until every command in line has been answered."""
-        while self._worker is not None and not self._worker.done():
+        while self._worker is not None and self.busy:
             await asyncio.wait([self._worker])
 
     async def _work(self) -> None:
@@ -197,6 +205,8 @@ class Line:
         """Apply the group one by one; one that fails, fails alone. Housekeeping rides along."""
         now = self._clock.now()
         draft = before
+        if before.day < self._today():
+            draft = rules.apply(before, FinishDay(id=f"finish-{before.id}", actor=SYSTEM), now).day
         results: list[rules.Applied | Exception] = []
         for waiting in group:
             try:

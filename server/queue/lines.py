@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -78,6 +78,10 @@ class Lines:
         """The current service day."""
         return self._clinic_time.service_day(self._clock.now())
 
+    def next_day(self) -> datetime:
+        """The instant at which the current service day will be over."""
+        return self._clinic_time.day_start(self.today() + timedelta(days=1))
+
     def of(self, doctor_id: str) -> Line:
         """The doctor's queue of today. Raises NotFound."""
         doctor = self._doctors.get(doctor_id)
@@ -111,6 +115,14 @@ class Lines:
         """Let go of a line and of what is kept for it."""
         self._lines.pop(queue_day, None)
         self._store.forget(queue_day)
+
+    def close_past(self) -> None:
+        """Let go of the lines of earlier days that nothing is left to do for, idle ones among them."""
+        today = self.today().isoformat()
+        for id, line in list(self._lines.items()):
+            idle = line.shown is None or not line.shown.rev or line.shown.settled
+            if idle and not line.busy and id.rpartition(":")[2] < today:
+                self.close(id)
 
     def changed_copies(self, day: QueueDay) -> tuple[DoctorCopy, Policy] | None:
         """The doctor and the policy as they are now, if today's queue has older copies. Raises NotFound."""
@@ -151,7 +163,7 @@ class Lines:
                 await line.refresh()
 
     def _new(self, id: str, fetch: Callable[[], Awaitable[QueueDay]]) -> Line:
-        line = self._lines[id] = Line(self._store, self._clock, fetch, self._committed, shared=self._shared)
+        line = self._lines[id] = Line(self._store, self._clock, fetch, self._committed, self.today, shared=self._shared)
         return line
 
     async def _known(self, day: QueueDay) -> QueueDay:

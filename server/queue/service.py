@@ -57,6 +57,7 @@ class QueueService:
         self._upkeep = Upkeep(self._lines, store, self._relay, self._showcase, clock)
         self.sweep = self._upkeep.sweep
         self.rollover = self._upkeep.rollover
+        self.next_day = self._lines.next_day
         self.follow = self._lines.follow
         self.today: Callable[[], date] = self._lines.today
         self.days: Callable[[], list[QueueDay]] = self._lines.days
@@ -75,8 +76,17 @@ class QueueService:
     # Commands
 
     async def run(self, doctor_id: str, command: commands.Command) -> Applied:
-        """Carry out `command` on the doctor's queue of today. Raises NotFound and the command's refusals."""
-        return await self._lines.of(doctor_id).run(command)
+        """Carry out `command` on the doctor's queue of today. Raises NotFound and the command's refusals.
+
+        If the service day changes while it waits in line, it is carried out on the new day.
+        """
+        line = self._lines.of(doctor_id)
+        try:
+            return await line.run(command)
+        except DayOver:
+            if (of_today := self._lines.of(doctor_id)) is line:
+                raise
+            return await of_today.run(command)
 
     async def join(
         self,

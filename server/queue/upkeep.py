@@ -48,8 +48,12 @@ class Upkeep:
                 log.exception("sweep of a queue failed")
 
     async def rollover(self) -> None:
-        """Finish every earlier day, also what a crash left of it, and begin today's queues."""
+        """Begin today's queues and finish every earlier day, also what a crash left of it.
+
+        What is new is shown first: to finish and archive a full day takes a large clinic seconds.
+        """
         today = self._lines.today()
+        await self._lines.open_today()
         for day in await self._store.unsettled(today):
             try:
                 await self._finish(self._lines.of_day(day))
@@ -57,10 +61,7 @@ class Upkeep:
                 raise
             except Exception:  # one bad day keeps no new one from being begun
                 log.exception("day could not be finished", extra={"queue_day": day.id})
-        for line in self._lines.all():
-            if line.shown is not None and line.shown.day < today and line.shown.settled:
-                self._lines.close(line.shown.id)
-        await self._lines.open_today()
+        self._lines.close_past()
 
     async def _finish(self, line: Line) -> None:
         day = await line.loaded()

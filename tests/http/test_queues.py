@@ -6,7 +6,10 @@ import asyncio
 
 import pytest
 
-from tests.http.clinic import Clinic
+from tests.api import Api
+from tests.clocks import TurnedClock
+from tests.conftest import StartServer
+from tests.http.clinic import PASSWORD, Clinic, make_clinic
 
 pytestmark = pytest.mark.gen_test(timeout=60)
 
@@ -147,3 +150,13 @@ async def test_64_joins_at_once_share_a_few_writes(clinic: Clinic) -> None:
     assert len({ticket["code"] for ticket in tickets}) == 64
     commits = sum(after.values()) - sum(before.values())
     assert commits <= 4, "writes of the queue's day"
+
+
+async def test_a_ticket_of_yesterday_is_not_called_today(start_server: StartServer, clock: TurnedClock) -> None:
+    server = await start_server(clock=clock)
+    clinic = await make_clinic(server, await Api(server.url).sign_in("admin", "admin-password"))
+    ticket = await clinic.walk_in()
+    clock.turn(hours=16)
+    desk = await clinic.admin.with_token(None).sign_in("desk", PASSWORD)
+    (await clinic.on(ticket, "call", by=desk)).problem(409, "day_over")
+    assert (await desk.get(f"/api/tickets/{ticket['id']}/")).ok()["state"] == "left"

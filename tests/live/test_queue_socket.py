@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -129,3 +130,16 @@ async def test_heartbeats_carry_the_seq_last_sent_and_the_server_s_time(clinic: 
     assert set(beat) == {"type", "seq", "at"}
     assert (beat["type"], beat["seq"]) == ("heartbeat", snapshot["seq"])
     assert snapshot["at"] <= beat["at"] <= iso(clinic.server.services.clock.now())
+
+
+@pytest.mark.gen_test(timeout=30)
+async def test_the_new_service_day_is_pushed_as_it_begins(start_server: StartServer, ws_connect: WsConnect) -> None:
+    clock = TurnedClock(datetime(2026, 3, 3, 3, 59, 59, tzinfo=UTC))
+    server = await start_server(clock=clock)
+    clinic = await open_clinic(server, ws_connect, await Api(server.url).sign_in("admin", "admin-password"))
+    await clinic.walk_in(clinic.rao)
+    socket = await clinic.listen(f"/ws/queue/{clinic.rao}/")
+    assert (await socket.hear())["data"]["day"] == "2026-03-02"
+    clock.turn(seconds=1)
+    new = await socket.hear_until(lambda heard: heard["data"]["day"] == "2026-03-03")
+    assert new["data"]["waiting"] == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -47,11 +47,31 @@ async def test_a_woken_job_runs_now_and_one_woken_while_it_runs_runs_again() -> 
         jobs.wake("pump", clock.now() - timedelta(days=300))
         await began.wait()
         jobs.wake("pump", clock.now())
-        await asyncio.sleep(0.05)  # the scheduler finds it busy
+        while not jobs._jobs["pump"].again:  # the scheduler finds it busy
+            await asyncio.sleep(0.001)
         go_on.set()
         await twice.wait()
     assert runs == 2
     jobs.wake("pump", clock.now())
+
+
+@pytest.mark.gen_test
+async def test_a_job_runs_at_the_instant_it_is_due_whatever_its_interval() -> None:
+    clock = SystemClock()
+    jobs = Jobs(clock)
+    due = [clock.now() + timedelta(seconds=SHORT), clock.now() + timedelta(seconds=2 * SHORT)]
+    twice = asyncio.Event()
+    runs: list[datetime] = []
+
+    async def work() -> None:
+        runs.append(clock.now())
+        if len(runs) == 2:
+            twice.set()
+
+    jobs.add("rollover", LONG, work, lambda: due[len(runs)] if len(runs) < 2 else clock.now() + timedelta(days=1))
+    async with running(jobs):
+        await twice.wait()
+    assert all(run >= at for run, at in zip(runs, due, strict=True))
 
 
 @pytest.mark.gen_test
