@@ -45,7 +45,8 @@ def call_next(day: QueueDay, command: CallNext, now: datetime) -> Change:
             finished = done(occupant, now, command.actor.name)
             day = served(day, finished)
         day = day.put(finished)
-    queue = policy.waiting(day)
+    # Of a team that became one doctor, somebody else may be there still: they are finished before the next is called.
+    queue = policy.waiting(day) if day.occupant(room) is None else []
     ticket = None
     if queue:
         before.append(queue[0])

@@ -68,14 +68,14 @@ def transfer(day: QueueDay, command: Transfer, now: datetime) -> Change:
 
 
 def return_transfer(day: QueueDay, command: ReturnTransfer, now: datetime) -> Change:
-    """The other queue could not take the ticket: it stands again where it was, or in front if its room is taken.
+    """The other queue could not take the ticket: it stands again where it was, or in front if its room is not free.
 
     If the day is over, or the patient has joined anew meanwhile, it ends as left instead.
     """
     ticket = ticket_for(day, command)
     steps = ticket.steps[:-1]
     restored = replace(ticket, moved_to=None, steps=(*steps[:-1], replace(steps[-1], end=None, reason=command.reason)))
-    if restored.room is not None and day.occupant(restored.room) is not None:
+    if restored.room is not None and not day.is_free(restored.room):
         place = policy.place_after(policy.waiting(day), 0, day.policy, day.version + 1)
         restored = restored.step(State.WAITING, now, command.actor.name, reason=command.reason)
         restored = replace(restored, place=place)

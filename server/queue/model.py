@@ -309,11 +309,17 @@ class QueueDay:
         return [ticket for ticket in self.tickets.values() if ticket.state in states]
 
     def occupant(self, room: str) -> Ticket | None:
-        """The ticket called to `room` or in it; rules keep it to at most one."""
-        for ticket in self.tickets.values():
-            if ticket.room == room and ticket.state in (State.CALLED, State.IN_ROOM):
-                return ticket
-        return None
+        """The ticket called to `room` or in it; rules keep it to at most one.
+
+        A doctor with one room sees one patient at a time: whoever is with them still counts, whatever room it was.
+        """
+        busy = self.in_state(State.CALLED, State.IN_ROOM)
+        there = next((ticket for ticket in busy if ticket.room == room), None)
+        return there or (busy[0] if busy and len(self.doctor.rooms) == 1 else None)
+
+    def is_free(self, room: str) -> bool:
+        """Whether the doctor still has `room` and nobody is called to it or in it."""
+        return room in self.doctor.rooms and self.occupant(room) is None
 
 
 def queue_day_id(doctor_id: str, day: date) -> str:

@@ -56,10 +56,10 @@ def hold(day: QueueDay, command: Hold, now: datetime) -> Change:
 
 
 def resume(day: QueueDay, command: Resume, now: datetime) -> Change:
-    """Back from hold to where it was: its place, or its room while that is free, else the front."""
+    """Back from hold to where it was: its place, or its room while there is one and it is free, else the front."""
     before = ticket_for(day, command)
     held_from = before.steps[-2]
-    if held_from.state is State.IN_ROOM and held_from.room and day.occupant(held_from.room) is None:
+    if held_from.state is State.IN_ROOM and held_from.room and day.is_free(held_from.room):
         ticket = before.step(State.IN_ROOM, now, command.actor.name, room=held_from.room)
     else:
         ticket = before.step(State.WAITING, now, command.actor.name, reason=command.reason)

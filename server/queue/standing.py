@@ -19,7 +19,20 @@ from server.queue.commands import (
     Tidy,
     UndoLast,
 )
-from server.queue.model import ENDED, IN_QUEUE, UNDO_WINDOW, PatientCopy, Pause, QueueDay, State, Status, Ticket, Undo
+from server.queue.model import (
+    ENDED,
+    IN_QUEUE,
+    UNDO_WINDOW,
+    Call,
+    DoctorCopy,
+    PatientCopy,
+    Pause,
+    QueueDay,
+    State,
+    Status,
+    Ticket,
+    Undo,
+)
 from server.queue.transition import Change
 
 
@@ -49,9 +62,36 @@ def promote(day: QueueDay, command: Promote, now: datetime) -> Change:
 
 
 def change_doctor(day: QueueDay, command: ChangeDoctor, now: datetime) -> Change:
-    """New copies of the doctor and the clinic's policy."""
+    """New copies of the doctor and the clinic's policy.
+
+    Whoever is with a doctor whose room changed goes along, and is announced there if only called. Who sits in a room
+    that a team gave up stays in it until the visit ends. Undo would lead back into the old rooms, so it ends.
+    """
     changed = replace(day, doctor=command.doctor, policy=command.policy)
-    return Change(changed, visible=changed != day)
+    moved = []
+    for ticket in day.in_state(State.CALLED, State.IN_ROOM):
+        room = _room_after(day, command.doctor, ticket)
+        if room != ticket.room:
+            moved.append(replace(ticket, steps=(*ticket.steps[:-1], replace(ticket.last, room=room))))
+    calls = tuple(
+        Call(ticket.id, ticket.code, ticket.room or "", now, day.version + 1, repeat=True)
+        for ticket in moved
+        if ticket.state is State.CALLED
+    )
+    if moved:
+        changed = replace(changed, calls=(*day.calls, *calls)).put(*moved)
+    return Change(changed, visible=changed != day, seals=set(day.doctor.rooms) != set(command.doctor.rooms))
+
+
+def _room_after(day: QueueDay, doctor: DoctorCopy, ticket: Ticket) -> str | None:
+    """Where a called or in-room ticket is once the doctor is as in `doctor`: a renamed room has its new name."""
+    if ticket.room in doctor.rooms:
+        return ticket.room
+    if len(doctor.rooms) == 1:
+        return doctor.rooms[0] if len(day.in_state(State.CALLED, State.IN_ROOM)) == 1 else ticket.room
+    gone = [room for room in day.doctor.rooms if room not in doctor.rooms]
+    new = [room for room in doctor.rooms if room not in day.doctor.rooms]
+    return new[0] if gone == [ticket.room] and len(new) == 1 else ticket.room
 
 
 def forget_patient(day: QueueDay, command: ForgetPatient, now: datetime) -> Change:

@@ -160,3 +160,13 @@ async def test_a_ticket_of_yesterday_is_not_called_today(start_server: StartServ
     desk = await clinic.admin.with_token(None).sign_in("desk", PASSWORD)
     (await clinic.on(ticket, "call", by=desk)).problem(409, "day_over")
     assert (await desk.get(f"/api/tickets/{ticket['id']}/")).ok()["state"] == "left"
+
+
+async def test_a_doctor_whose_room_changes_mid_visit_still_sees_one_patient_at_a_time(clinic: Clinic) -> None:
+    first, second = await clinic.walk_in("Ada Example"), await clinic.walk_in("Bo Example")
+    await clinic.next()
+    (await clinic.on(first, "start")).ok()
+    (await clinic.admin.patch(f"/api/doctors/{clinic.doctor_id}/", {"room": "3b"})).ok()
+    assert [ticket["room"] for ticket in (await clinic.view())["current"]] == ["3b"]
+    answer = (await clinic.next(current=first["id"])).ok()
+    assert (answer["finished"]["id"], answer["called"]["id"]) == (first["id"], second["id"])

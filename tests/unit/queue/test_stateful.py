@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -155,6 +156,13 @@ class Day(RuleBasedStateMachine):
         self.attempt(which)
 
     @rule()
+    def rename_a_room(self) -> None:
+        old = self.bench.day.doctor
+        self.rooms = (f"{self.rooms[0]}b", *self.rooms[1:])
+        doctor = replace(old, room=self.rooms[0], rooms=self.rooms)
+        self.bench.do(commands.ChangeDoctor, doctor=doctor, policy=self.bench.day.policy)
+
+    @rule()
     def undo(self) -> None:
         remembered = self.bench.day.undo
         if self.attempt(commands.UndoLast):
@@ -214,6 +222,7 @@ class Day(RuleBasedStateMachine):
         day = self.bench.day
         busy = Counter(t.room for t in day.in_state(State.CALLED, State.IN_ROOM))
         assert all(times == 1 for times in busy.values())
+        assert busy.keys() <= set(day.doctor.rooms)
         open_states = (State.WAITING, State.CALLED, State.IN_ROOM, State.ON_HOLD)
         people = Counter(t.patient.id for t in day.in_state(*open_states))
         assert all(times == 1 for times in people.values())
