@@ -144,6 +144,7 @@ def ticket_from(document: Mapping[str, Any]) -> Ticket:
             "source": Source(document["source"]),
             "priority": Priority(document["priority"]),
             "place": Key(place["rank"], place["time"], tuple(place["path"])) if place else None,
+            "promoted_path": tuple(document.get("promoted_path", ())),
         }
     )
 

@@ -103,7 +103,8 @@ class Ticket:
     """One patient's turn in one queue. `serial` is unique in this queue and rises with every join.
 
     `changed` is the version of the day at the last change; `call` that of the latest call (0: none).
-    `place` is set by move, rejoin, put-back and late; such a ticket no longer ages.
+    `place` is set by move, rejoin, put-back and late; such a ticket no longer ages. `promoted_at` and `promoted_path`
+    are where it stands in the class it aged into.
     """
 
     id: str
@@ -119,6 +120,7 @@ class Ticket:
     appointment_id: str | None = None
     place: Key | None = None
     promoted_at: datetime | None = None
+    promoted_path: tuple[int, ...] = ()
     calls: int = 0
     call: int = 0
     rejoins: int = 0

@@ -71,7 +71,7 @@ def resume(day: QueueDay, command: Resume, now: datetime) -> Change:
 def set_priority(day: QueueDay, command: SetPriority, now: datetime) -> Change:
     """Into another class, by arrival or booking; an explicit place is given up."""
     before = ticket_for(day, command)
-    ticket = replace(before, priority=command.priority, place=None, promoted_at=None)
+    ticket = replace(before, priority=command.priority, place=None, promoted_at=None, promoted_path=())
     return Change(_noted(day, ticket, command.reason), ticket.id, before=(before,), undoable=True)
 
 

@@ -25,7 +25,7 @@ def key(ticket: Ticket, policy: Policy) -> Key:
     if ticket.place is not None:
         return ticket.place
     if ticket.promoted_at is not None:
-        return Key(RANK[Priority.PRIORITY], ticket.promoted_at, (ticket.serial,))
+        return Key(RANK[Priority.PRIORITY], ticket.promoted_at, ticket.promoted_path or (ticket.serial,))
     return Key(RANK[ticket.priority], effective_time(ticket, policy), (ticket.serial,))
 
 
@@ -70,15 +70,18 @@ def promoted(day: QueueDay, now: datetime) -> QueueDay:
     if not due:
         return day
     above = [
-        (ticket.arrived_at, standing.time)
+        (ticket.arrived_at, standing)
         for ticket in day.in_state(State.WAITING)
         if (standing := key(ticket, day.policy)).rank == RANK[Priority.PRIORITY]
     ]
-    risen = []
+    risen: list[Ticket] = []
     for at, ticket in sorted(due, key=lambda pair: (pair[0], pair[1].serial)):
-        time = max([at, *(standing for arrived, standing in above if arrived <= at)])
-        above.append((at, time))
-        risen.append(replace(ticket, promoted_at=time))
+        own = Key(RANK[Priority.PRIORITY], at, (ticket.serial,))
+        last = max([own, *(standing for arrived, standing in above if arrived <= at)])
+        # Behind whoever stands or will be put behind the last one's first place: versions only rise.
+        place = own if last is own else replace(last, path=(last.path[0], day.version + 1, len(risen)))
+        above.append((at, place))
+        risen.append(replace(ticket, promoted_at=place.time, promoted_path=place.path))
     return day.put(*risen)
 
 

@@ -1,7 +1,7 @@
 """The one door into the rules: apply a command to a day, once. Pure (DESIGN 2: functional core).
 
-`apply` runs ageing first, looks the command's id up, lets the one rule for the command decide, then numbers
-the effects, remembers the command and raises the visible version if a view changed.
+`apply` looks the command's id up, runs ageing, lets the one rule for the command decide, then numbers the effects,
+remembers the command and raises the visible version if a view changed.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ RULES: dict[type[commands.Command], Callable[[QueueDay, Any, datetime], Change]]
 }
 
 _AFTER_THE_DAY = (commands.FinishDay, commands.Tidy, commands.ReturnTransfer, commands.ForgetPatient)
+_AGES_NOBODY = (commands.FinishDay, commands.Tidy, commands.ForgetPatient)
 _NOT_REMEMBERED = (
     commands.Promote,
     commands.FinishDay,
@@ -87,7 +88,8 @@ def apply(day: QueueDay, command: commands.Command, now: datetime) -> Applied:
     now = max(now, day.updated_at)
     if day.finished and not isinstance(command, _AFTER_THE_DAY):
         raise DayOver(f"The service day {day.day.isoformat()} of {day.doctor.name} is over.")
-    aged = day if day.finished else policy.promoted(day, now)
+    # What the world does not see must not move anybody unseen.
+    aged = day if day.finished or isinstance(command, _AGES_NOBODY) else policy.promoted(day, now)
     change = RULES[type(command)](aged, command, now)
     visible = change.visible or aged is not day
     after, told = notices.owed(aged, change.day, command, now)

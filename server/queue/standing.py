@@ -47,13 +47,13 @@ def pause(day: QueueDay, command: PauseQueue, now: datetime) -> Change:
 def open_queue(day: QueueDay, command: OpenQueue, now: datetime) -> Change:
     """Open again, from closed or paused."""
     changed = replace(day, status=Status.OPEN, pause=None)
-    return Change(changed, seals=True, visible=changed != day)
+    return Change(changed, seals=changed != day, visible=changed != day)
 
 
 def close(day: QueueDay, command: CloseQueue, now: datetime) -> Change:
     """No more joins today; those in the queue are still served."""
     changed = replace(day, status=Status.CLOSED)
-    return Change(changed, seals=True, visible=day.status is not Status.CLOSED)
+    return Change(changed, seals=changed != day, visible=changed != day)
 
 
 def promote(day: QueueDay, command: Promote, now: datetime) -> Change:

@@ -95,3 +95,29 @@ def test_a_change_of_class_gives_up_the_place() -> None:
     bench.on(commands.Move, first, after=1)
     bench.on(commands.SetPriority, first, priority=Priority.NORMAL)
     assert bench.order() == ["A001", "A002"]
+
+
+def test_of_one_instant_those_already_in_the_class_stand_before_who_enters_it() -> None:
+    bench = Bench()
+    first, second = bench.join(), bench.join()
+    due = START + timedelta(minutes=60)
+    bench.later(minutes=30).join(priority=Priority.PRIORITY, source=Source.APPOINTMENT, due_at=due)
+    bench.later(minutes=30).do(commands.Promote)
+    assert bench.order() == ["A003", "A001", "A002"]
+    bench.on(commands.Move, first, behind=second.id)
+    bench.on(commands.SetPriority, first, priority=Priority.NORMAL)
+    bench.do(commands.Promote)
+    assert bench.order() == ["A003", "A002", "A001"]
+    assert all(ticket.place is None for ticket in bench.day.tickets.values())
+
+
+def test_housekeeping_moves_nobody_unseen() -> None:
+    bench = Bench()
+    bench.join()
+    bench.later(minutes=30).join(priority=Priority.PRIORITY)
+    before, _ = bench.order(), bench.later(minutes=31)
+    bench.do(commands.Tidy, effects=frozenset({1}), archived=frozenset())
+    assert (bench.order(), bench.day.seq % 1_000_000) == (before, 2)
+    assert not any(ticket.promoted_at for ticket in bench.day.tickets.values())
+    bench.do(commands.Promote)
+    assert bench.day.seq % 1_000_000 == 3

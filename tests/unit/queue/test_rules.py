@@ -465,3 +465,13 @@ class TestUndo:
         assert bench.order() == []
         bench.do(commands.UndoLast)
         assert bench.order() == order
+
+
+@pytest.mark.parametrize("kind", [commands.OpenQueue, commands.CloseQueue])
+def test_opening_or_closing_what_is_so_already_leaves_undo_possible(bench: Bench, kind: type[commands.Command]) -> None:
+    ticket = bench.join()
+    bench.do(kind)
+    bench.next()
+    bench.do(kind)
+    bench.do(commands.UndoLast)
+    assert bench.ticket(ticket).state is State.WAITING
