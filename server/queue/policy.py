@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from server.queue.model import Key, Policy, Priority, QueueDay, Source, State, Ticket
 
+LONGEST_PATH = 6
 RANK = {Priority.EMERGENCY: 0, Priority.PRIORITY: 1, Priority.NORMAL: 2}
 
 
@@ -103,3 +104,30 @@ def place_behind(anchor: Ticket, policy: Policy, version: int) -> Key:
     """The place right behind `anchor`."""
     standing = key(anchor, policy)
     return Key(standing.rank, standing.time, (*standing.path, -version))
+
+
+def shortened(day: QueueDay) -> QueueDay:
+    """This day with its explicit places written shorter, in the same order; the same object while none is long.
+
+    Two tickets put behind one another by turns would lengthen them without end. What undo remembers is rewritten too.
+    """
+    if all(ticket.place is None or len(ticket.place.path) <= LONGEST_PATH for ticket in day.tickets.values()):
+        return day
+    every = [*day.tickets.values(), *(day.undo.tickets if day.undo else ())]
+    long = {ticket.place for ticket in every if ticket.place and len(ticket.place.path) > 1}
+    short: dict[Key, Key] = {}
+    root = None
+    for standing in sorted({key(ticket, day.policy) for ticket in every}):
+        if standing not in long:
+            root = standing
+            continue
+        if root is None or (root.rank, root.time, root.path[0]) != (standing.rank, standing.time, standing.path[0]):
+            root = replace(standing, path=standing.path[:1])
+        # In front of these stands only what is put there later, under a greater version.
+        short[standing] = replace(root, path=(*root.path, len(short) - day.version))
+
+    def rewritten(ticket: Ticket) -> Ticket:
+        return replace(ticket, place=short[ticket.place]) if ticket.place in short else ticket
+
+    undo = replace(day.undo, tickets=tuple(map(rewritten, day.undo.tickets))) if day.undo else None
+    return replace(day, tickets={id: rewritten(ticket) for id, ticket in day.tickets.items()}, undo=undo)

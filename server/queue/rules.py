@@ -54,6 +54,7 @@ RULES: dict[type[commands.Command], Callable[[QueueDay, Any, datetime], Change]]
 }
 
 _AFTER_THE_DAY = (commands.FinishDay, commands.Tidy, commands.ReturnTransfer, commands.ForgetPatient)
+_PLACING = (commands.Move, commands.PutBack, commands.Rejoin, commands.Late)
 _AGES_NOBODY = (commands.FinishDay, commands.Tidy, commands.ForgetPatient)
 _NOT_REMEMBERED = (
     commands.Promote,
@@ -90,6 +91,8 @@ def apply(day: QueueDay, command: commands.Command, now: datetime) -> Applied:
         raise DayOver(f"The service day {day.day.isoformat()} of {day.doctor.name} is over.")
     # What the world does not see must not move anybody unseen.
     aged = day if day.finished or isinstance(command, _AGES_NOBODY) else policy.promoted(day, now)
+    if isinstance(command, _PLACING):
+        aged = policy.shortened(aged)
     change = RULES[type(command)](aged, command, now)
     visible = change.visible or aged is not day
     after, told = notices.owed(aged, change.day, command, now)

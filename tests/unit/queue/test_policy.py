@@ -121,3 +121,19 @@ def test_housekeeping_moves_nobody_unseen() -> None:
     assert not any(ticket.promoted_at for ticket in bench.day.tickets.values())
     bench.do(commands.Promote)
     assert bench.day.seq % 1_000_000 == 3
+
+
+def test_places_stay_short_however_often_two_change_places() -> None:
+    bench = Bench()
+    tickets = [bench.join() for _ in range(5)]
+    bench.on(commands.Move, tickets[4], behind=tickets[3].id)
+    for turn in range(100):
+        bench.on(commands.Move, tickets[turn % 3], behind=tickets[(turn + 1) % 3].id)
+        before = bench.order()
+        bench.on(commands.Move, tickets[(turn + 1) % 3], behind=tickets[turn % 3].id)
+        bench.do(commands.UndoLast)
+        assert bench.order() == before
+        assert set(before[3:]) == {"A004", "A005"}
+        assert bench.order().index("A005") == bench.order().index("A004") + 1
+        for ticket in bench.day.tickets.values():
+            assert len(ticket.place.path if ticket.place else ()) <= policy.LONGEST_PATH + 1

@@ -249,6 +249,11 @@ class Day(RuleBasedStateMachine):
         assert earliest == sorted(earliest)
 
     @invariant()
+    def places_stay_short(self) -> None:
+        for ticket in self.bench.day.tickets.values():
+            assert ticket.place is None or len(ticket.place.path) <= policy.LONGEST_PATH + 1
+
+    @invariant()
     def what_the_world_sees_never_goes_back(self) -> None:
         assert self.bench.day.seq >= self.seq
         self.seq = self.bench.day.seq
