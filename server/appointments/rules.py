@@ -10,7 +10,7 @@ from server.appointments.model import Appointment, BookingState
 from server.clock import ClinicTime, iso
 from server.doctors.hours import Slot, slot_at, slots_on
 from server.doctors.model import Doctor
-from server.errors import AlreadyQueued, Forbidden, Invalid, SlotTaken, WrongState
+from server.errors import AlreadyQueued, Forbidden, Invalid, QueueClosed, SlotTaken, WrongState
 from server.queue.model import IN_QUEUE, Source, State, Ticket
 
 HORIZON = timedelta(days=90)
@@ -118,6 +118,18 @@ def may_check_in(appointment: Appointment, ticket: Ticket | None) -> None:
             ticket_id=ticket.id,
             ticket_code=ticket.code,
         )
+
+
+def refuse_before_its_day(appointment: Appointment, clinic_time: ClinicTime, now: datetime) -> None:
+    """Raises QueueClosed in the night before the booking's service day begins: the queue of now ends with the night.
+
+    Who comes days before is another matter, and waits in the queue of the day they come.
+    """
+    same_date = appointment.start.astimezone(clinic_time.zone).date() == now.astimezone(clinic_time.zone).date()
+    if same_date and clinic_time.service_day(appointment.start) > clinic_time.service_day(now):
+        begins = f"{clinic_time.day_starts_at:%H:%M}"
+        detail = f"The queue for this appointment opens at {begins}. Check in from then on."
+        raise QueueClosed(detail, limit="before_its_day")
 
 
 def checked_in(appointment: Appointment, ticket_id: str, by: str, now: datetime) -> Appointment:

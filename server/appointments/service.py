@@ -253,6 +253,7 @@ class AppointmentService:
     ) -> tuple[Appointment, Applied]:
         """Join, then note the ticket. The queue knows the booking, so that a repetition finds the same ticket."""
         rules.may_check_in(appointment, await self._last_ticket(appointment))
+        rules.refuse_before_its_day(appointment, self._clinic_time, self._clock.now())
         applied = await self._queues.join(
             appointment.doctor_id,
             patient=patient,

@@ -78,6 +78,10 @@ class Lines:
         """The current service day."""
         return self._clinic_time.service_day(self._clock.now())
 
+    def is_today(self, moment: datetime) -> bool:
+        """Whether `moment` is on the current service day."""
+        return self._clinic_time.service_day(moment) == self.today()
+
     def next_day(self) -> datetime:
         """The instant at which the current service day will be over."""
         return self._clinic_time.day_start(self.today() + timedelta(days=1))

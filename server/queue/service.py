@@ -102,7 +102,10 @@ class QueueService:
         due_at: datetime | None = None,
         appointment_id: str | None = None,
     ) -> Applied:
-        """A new ticket for `patient`. Raises QueueClosed, AlreadyQueued, NotFound."""
+        """A new ticket for `patient`. Raises QueueClosed, AlreadyQueued, NotFound.
+
+        A booking of another day (`due_at`) counts from its arrival: for its own time it would wait for ever.
+        """
         command = commands.Join(
             id=command_id,
             actor=actor,
@@ -112,7 +115,7 @@ class QueueService:
             source=source,
             priority=priority,
             reason=reason,
-            due_at=due_at,
+            due_at=due_at if due_at and self._lines.is_today(due_at) else None,
             appointment_id=appointment_id,
         )
         return await self.run(doctor_id, command)

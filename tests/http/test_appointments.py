@@ -194,6 +194,40 @@ async def test_checking_in_joins_the_queue_once_at_the_booked_time(practice: Pra
 
 
 @pytest.mark.gen_test
+async def test_a_booking_of_another_day_waits_from_its_arrival(practice: Practice) -> None:
+    doctor, patient = await practice.doctor(), await practice.patient()
+    tomorrow = (await practice.slots(doctor["id"], "2026-03-03"))[-1]
+    booked = await book(practice.desk, doctor, tomorrow, patient_id=patient["id"])
+    ticket = (await practice.desk.post(f"/api/appointments/{booked['id']}/check-in/")).ok()["ticket"]
+    assert (ticket["due_at"], ticket["source"]) == (None, "appointment")
+    practice.clock.turn(minutes=5)
+    walk_in = {"doctor_id": doctor["id"], "walk_in": {"name": "Bo Example"}}
+    (await practice.desk.post("/api/enqueue/", walk_in)).ok(201)
+    waiting = (await practice.desk.get(f"/api/queue/{doctor['id']}/")).ok()["waiting"]
+    assert waiting[0]["id"] == ticket["id"]
+    practice.clock.turn(minutes=56)
+    desk = await practice.anyone.sign_in("desk", "desk-password")
+    (await desk.post("/api/enqueue/", {**walk_in, "priority": "priority"})).ok(201)
+    called = (await desk.post("/api/notify-next/", {"doctor_id": doctor["id"]})).ok()["called"]
+    assert called["id"] == ticket["id"], "it has waited longer than an hour"
+
+
+@pytest.mark.gen_test
+async def test_nobody_checks_in_for_the_morning_into_a_queue_that_ends_before(practice: Practice) -> None:
+    doctor, patient = await practice.doctor(), await practice.patient()
+    start = next(slot for slot in await practice.slots(doctor["id"], "2026-03-03") if "T08:00" in slot)
+    booked = await book(practice.desk, doctor, start, patient_id=patient["id"])
+    practice.clock.turn(hours=15, minutes=55)
+    desk = await practice.anyone.sign_in("desk", "desk-password")
+    check_in = f"/api/appointments/{booked['id']}/check-in/"
+    assert "opens at 04:00" in (await desk.post(check_in)).problem(409, "queue_closed")["detail"]
+    practice.clock.turn(minutes=5)
+    ticket = (await desk.post(check_in)).ok()["ticket"]
+    assert ticket["due_at"] == start
+    assert (await practice.anyone.get(f"/api/queue/{doctor['id']}/")).ok()["day"] == "2026-03-03"
+
+
+@pytest.mark.gen_test
 async def test_a_missed_booking_is_checked_in_again_and_a_seen_one_is_not(practice: Practice) -> None:
     doctor, robin = await practice.doctor(), await practice.registered("robin")
     booked = await book(robin, doctor, (await practice.slots(doctor["id"]))[0])
