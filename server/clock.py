@@ -53,10 +53,13 @@ class ClinicTime:
     day_starts_at: time = time(4, 0)
 
     def service_day(self, now: datetime) -> date:
-        """The service day that `now` belongs to: before `day_starts_at` it is still the day before."""
-        local = now.astimezone(self.zone)
-        return local.date() if local.time() >= self.day_starts_at else local.date() - timedelta(days=1)
+        """The service day that `now` belongs to: before `day_starts_at` it is still the day before.
+
+        Instants are compared, not the hands of the clock: an hour that comes twice must not bring the day back.
+        """
+        local = now.astimezone(self.zone).date()
+        return local if now >= self.day_start(local) else local - timedelta(days=1)
 
     def day_start(self, day: date) -> datetime:
-        """The UTC instant at which the service day `day` starts."""
+        """The UTC instant at which the service day `day` starts; the first one, if its time comes twice that night."""
         return datetime.combine(day, self.day_starts_at, self.zone).astimezone(UTC)
