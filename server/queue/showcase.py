@@ -6,6 +6,7 @@ latest SMS state and the patients' other queues.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +24,10 @@ from server.queue.views import Around, Scene, Sms
 
 @dataclass(frozen=True, slots=True)
 class EncodedView:
-    """A view as JSON text; `tick` counts encodings, so that `etag` changes even where `seq` did not."""
+    """A view as JSON text; `tick` counts encodings, so that `etag` changes even where `seq` did not.
+
+    Counting begins anew, at a random number, with each process: no tag of one means anything to another.
+    """
 
     seq: int
     at: str
@@ -44,6 +48,7 @@ class Showcase:
         self._clock = clock
         self._hub = hub
         self._days: dict[str, QueueDay] = {}
+        self._first_tick = secrets.randbits(48)
         self._ticks: dict[str, int] = {}
         self._scenes: dict[str, Scene] = {}
         self._encoded: dict[tuple[str, bool], EncodedView] = {}
@@ -95,7 +100,7 @@ class Showcase:
         if encoded is None:
             scene = self.scene(doctor_id)
             body = encode(views.queue_view(scene, staff=staff))
-            tick, name = self._ticks.get(doctor_id, 0), "staff" if staff else "public"
+            tick, name = self._ticks.get(doctor_id, self._first_tick), "staff" if staff else "public"
             encoded = EncodedView(scene.day.seq, iso(scene.now), tick, name, body)
             self._encoded[(doctor_id, staff)] = encoded
         return encoded
@@ -108,7 +113,7 @@ class Showcase:
         """The public view of one ticket, encoded."""
         scene = self.scene(doctor_id)
         body = encode(views.ticket_view(scene, ticket, staff=False))
-        return EncodedView(scene.day.seq, iso(scene.now), self._ticks.get(doctor_id, 0), "ticket", body)
+        return EncodedView(scene.day.seq, iso(scene.now), self._ticks.get(doctor_id, self._first_tick), "ticket", body)
 
     def past_ticket(self, day: QueueDay, ticket: Ticket, *, staff: bool) -> dict[str, Any]:
         """A ticket that is no longer in any queue, out of a day made for it from its visit."""
@@ -136,7 +141,7 @@ class Showcase:
 
     def _changed(self, doctor_id: str) -> None:
         self._forget(doctor_id)
-        self._ticks[doctor_id] = self._ticks.get(doctor_id, 0) + 1
+        self._ticks[doctor_id] = self._ticks.get(doctor_id, self._first_tick) + 1
         day, at = self._days[doctor_id], iso(self._clock.now())
         for staff in (True, False):
             topic = messages.queue_topic(doctor_id, staff=staff)

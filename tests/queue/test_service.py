@@ -48,6 +48,16 @@ async def test_housekeeping_is_not_seen(clinic: Clinic) -> None:
     assert await clinic.queues.view(RAO.id, staff=True) == before
 
 
+async def test_a_restart_tags_nothing_as_before(clinic: Clinic, faulty: FaultyStorage) -> None:
+    await clinic.join()
+    before = await clinic.queues.view(RAO.id, staff=False)
+    reborn = Clinic(faulty, clinic.clock)
+    await reborn.queues.start()
+    after = await reborn.queues.view(RAO.id, staff=False)
+    assert after.seq == before.seq
+    assert after.etag.split("-")[2] != before.etag.split("-")[2]
+
+
 async def test_what_a_crash_left_is_carried_out_at_the_start(clinic: Clinic, faulty: FaultyStorage) -> None:
     class Dead:
         async def text(self, data: object) -> None:
