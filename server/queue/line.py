@@ -18,7 +18,7 @@ from typing import Final, Literal
 from server.clock import Clock
 from server.errors import DomainError, StorageUnavailable
 from server.queue import rules
-from server.queue.commands import SYSTEM, Command, FinishDay, Tidy
+from server.queue.commands import SYSTEM, Command, FinishDay, Join, Tidy
 from server.queue.model import QueueDay
 from server.queue.standing import undo_expired
 from server.queue.store import QueueStore
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 UNCLEAR_WRITES: Final = 6
 PATIENCE_SECONDS: Final = 5.0
-GATHER_TURNS: Final = 200
+GATHER_SECONDS: Final = 0.005
 
 Outcome = Literal["unchanged", "written", "lost", "unclear"]
 
@@ -84,7 +84,7 @@ class Line:
 
     @contextmanager
     def expecting(self) -> Iterator[None]:
-        """A request that will probably bring a command is at the door: the next write waits for it a moment."""
+        """A request that will probably bring a join is at the door: the next write waits for it a moment."""
         self._expected += 1
         try:
             yield
@@ -130,11 +130,14 @@ class Line:
             await self._answered(group)
 
     async def _gather(self) -> None:
-        """Give those who are at the door a few turns of the loop to get in line."""
-        for _ in range(GATHER_TURNS):
+        """Give those who are at the door a moment to get in line, while nobody waits but others who join."""
+        give_up = asyncio.get_running_loop().time() + GATHER_SECONDS
+        seen = 0
+        while all(isinstance(waiting.command, Join) for waiting in self._waiting[seen:]):
             seen = len(self._waiting)
             await asyncio.sleep(0)
-            if not self._expected and len(self._waiting) == seen:
+            nobody = not self._expected and len(self._waiting) == seen
+            if nobody or asyncio.get_running_loop().time() >= give_up:
                 return
 
     async def _answered(self, group: list[_Waiting]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -37,6 +38,41 @@ async def test_requests_at_the_door_are_taken_along(clinic: Clinic, faulty: Faul
         await asyncio.sleep(0)
     await asyncio.gather(first, second)
     assert faulty.commits["queue_days"] == 1
+
+
+async def test_a_call_does_not_wait_for_those_at_the_door(clinic: Clinic, faulty: FaultyStorage) -> None:
+    await clinic.join()
+    await clinic.queues.close()
+    gate = faulty.hold("queue_days", "replace_if_unchanged")
+    with clinic.queues.expecting(RAO.id):
+        joining = asyncio.ensure_future(clinic.join())
+        calling = asyncio.ensure_future(clinic.do(commands.CallNext))
+        turns = await turns_until(gate.reached)
+        gate.open.set()
+        await asyncio.gather(joining, calling)
+    assert turns < 10
+
+
+async def test_a_request_that_stays_at_the_door_holds_nobody_up(clinic: Clinic, faulty: FaultyStorage) -> None:
+    await clinic.join()
+    await clinic.queues.close()
+    gate = faulty.hold("queue_days", "replace_if_unchanged")
+    with clinic.queues.expecting(RAO.id):
+        joining = asyncio.ensure_future(clinic.join())
+        turns = await turns_until(gate.reached, busy=0.001)  # many others keep the loop busy
+        gate.open.set()
+        await joining
+    assert turns < 20
+
+
+async def turns_until(event: asyncio.Event, *, busy: float = 0) -> int:
+    """How many turns of the loop, each of at least `busy` seconds, it takes."""
+    turns = 0
+    while not event.is_set():
+        time.sleep(busy)
+        await asyncio.sleep(0)
+        turns += 1
+    return turns
 
 
 async def test_one_that_fails_fails_alone(clinic: Clinic, faulty: FaultyStorage) -> None:
