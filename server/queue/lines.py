@@ -152,6 +152,14 @@ class Lines:
                 return found
         raise NotFound("There is no such ticket.")
 
+    async def accepted(self, doctor_id: str, day: date, ticket_id: str) -> int | None:
+        """The `seq` of the doctor's queue of `day` if it took this ticket, now perhaps in `visits`; else None."""
+        stored = await self._store.load(queue_day_id(doctor_id, day))
+        if stored is not None and ticket_id in stored.tickets:
+            return stored.seq
+        visit = await self._store.visit(ticket_id)
+        return documents.day_of_visit(visit).seq if visit is not None else None
+
     async def follow(self) -> None:
         """Read again those queues that another process has written."""
         revs = await self._store.revs(self._lines)

@@ -10,6 +10,7 @@ import asyncio
 import functools
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
 from typing import Any, Literal, Protocol
 
 from server.accounts.roles import Actor
@@ -41,11 +42,20 @@ class Messenger(Protocol):
 
 
 class Relay:
-    """`run` carries out a command on the queue that a doctor has today."""
+    """`run` carries out a command on the queue that a doctor has today.
 
-    def __init__(self, messenger: Messenger, run: Callable[[str, Command], Awaitable[Applied]]) -> None:
+    `accepted` says at which `seq` that doctor's queue of a day took a ticket; None if it never did.
+    """
+
+    def __init__(
+        self,
+        messenger: Messenger,
+        run: Callable[[str, Command], Awaitable[Applied]],
+        accepted: Callable[[str, date, str], Awaitable[int | None]],
+    ) -> None:
         self._messenger = messenger
         self._run = run
+        self._accepted = accepted
         self._running: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._texts: dict[str, asyncio.Task[None]] = {}
         self._results: dict[tuple[str, int], Any] = {}
@@ -116,7 +126,10 @@ class Relay:
         return await self._messenger.retract(message_id, "taken back")
 
     async def _transfer(self, line: Line, day: QueueDay, effect: Effect) -> DomainError | int:
-        """The `seq` of the accepting queue; or, after the ticket was given back, why it was refused."""
+        """The `seq` of the accepting queue; or, after the ticket was given back, why it was refused.
+
+        Carried again on a later day, after a crash, it may have been accepted on its own day.
+        """
         data = effect.data
         actor = Actor(*data["actor"])
         new_id = data["ticket_id"]
@@ -129,6 +142,8 @@ class Relay:
         except StorageUnavailable:
             raise
         except DomainError as refusal:
+            if (seq := await self._accepted(data["to"], day.day, new_id)) is not None:
+                return seq
             old_id = data["ticket"]["id"]
             reason = "That doctor is not here any more." if isinstance(refusal, NotFound) else refusal.detail
             await line.run(ReturnTransfer(id=given_back, actor=SYSTEM, ticket_id=old_id, reason=reason))

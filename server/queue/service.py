@@ -52,8 +52,8 @@ class QueueService:
         self._policy_now = policy_now
         self._shared = shared
         self._showcase = Showcase(clock, hub, public_url)
-        self._relay = Relay(messenger, self.run)
         self._lines = Lines(store, doctors, clock, clinic_time, policy_now, self._committed, shared=shared)
+        self._relay = Relay(messenger, self.run, self._lines.accepted)
         self._upkeep = Upkeep(self._lines, store, self._relay, self._showcase, clock)
         self.sweep = self._upkeep.sweep
         self.rollover = self._upkeep.rollover

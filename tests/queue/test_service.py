@@ -296,6 +296,31 @@ async def test_a_transfer_that_the_day_overtakes_ends_with_it(clinic: Clinic, fa
         await reborn.queues.ticket("new-ticket", staff=True)
 
 
+@pytest.mark.parametrize("archived", [True, False])
+async def test_a_transfer_accepted_before_a_crash_stays_so_the_next_day(
+    clinic: Clinic, faulty: FaultyStorage, archived: bool
+) -> None:
+    ticket = await clinic.join()
+    await clinic.queues.close()
+    clinic.queues._lines.of(RAO.id).mark_carried = lambda number: None  # type: ignore[method-assign]
+    new_id, _ = await transfer(clinic, ticket.id, SILVA.id)
+    assert [effect["kind"] for effect in (await clinic.stored())["effects"]] == ["accept"]
+    accepting = f"{SILVA.id}:{clinic.queues.today().isoformat()}"
+    clinic.clock.later(hours=24)
+    if archived:
+        day = await clinic.queues._lines._store.load(accepting)
+        assert day is not None
+        other = Clinic(faulty, clinic.clock)
+        await other.queues._upkeep._finish(other.queues._lines.of_day(day))
+    reborn = Clinic(faulty, clinic.clock)
+    for _ in range(3):
+        await reborn.queues.rollover()
+        await reborn.queues.close()
+    old = await reborn.queues.ticket(ticket.id, staff=True)
+    assert (old["state"], old["moved_to"]) == ("transferred", new_id)
+    assert (await reborn.queues.ticket(new_id, staff=True))["state"] == "left"
+
+
 async def test_one_faulty_queue_keeps_no_other_from_its_sweep(
     clinic: Clinic, faulty: FaultyStorage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
