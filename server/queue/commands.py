@@ -174,12 +174,16 @@ class Transfer(TicketCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accept(Command):
-    """The other half of a transfer; `ticket` is the old ticket as the effect of the first queue's `day` holds it."""
+    """The other half of a transfer; `ticket` is the old ticket as the effect of the first queue's `day` holds it.
+
+    `above` is the visible version the first queue had then: whoever follows the ticket never sees `seq` fall.
+    """
 
     name: ClassVar[str] = "accept"
     day: date
     ticket_id: str
     ticket: Mapping[str, Any]
+    above: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,7 @@ def transfer(day: QueueDay, command: Transfer, now: datetime) -> Change:
                 "ticket_id": command.new_ticket_id,
                 "ticket": documents.ticket_document(ended),
                 "actor": [command.actor.id, command.actor.name, command.actor.role],
+                "version": day.version + 1,
             },
         )
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 from server.errors import Invalid
 from server.queue import policy, texts
 from server.queue.commands import Hold, Late, Move, PutBack, Rejoin, Resume, SetContact, SetPriority
-from server.queue.model import Key, QueueDay, State, Ticket
+from server.queue.model import Key, Priority, QueueDay, State, Ticket
 from server.queue.transition import Change, ticket_for, wrong_state
 
 REJOINS = 2
@@ -18,7 +18,7 @@ def put_back(day: QueueDay, command: PutBack, now: datetime) -> Change:
     """The called patient waits again, with `after` others going first."""
     before = ticket_for(day, command)
     ticket = before.step(State.WAITING, now, command.actor.name, reason=command.reason)
-    ticket = replace(ticket, place=_after(day, before, command.after))
+    ticket = replace(ticket, place=_after(day, before, command.after, yields=True))
     effects = texts.retract_call(day, before, now, instead=True)
     return Change(day.put(ticket), ticket.id, {}, effects, (before,), undoable=True)
 
@@ -30,7 +30,7 @@ def rejoin(day: QueueDay, command: Rejoin, now: datetime) -> Change:
         ask = f"{before.code} has been back {REJOINS} times already; please ask at the desk for a new ticket. "
         raise wrong_state(day, before, ask)
     ticket = before.step(State.WAITING, now, command.actor.name, reason=command.reason)
-    ticket = replace(ticket, place=_after(day, before, 1), rejoins=before.rejoins + 1)
+    ticket = replace(ticket, place=_after(day, before, 1, yields=True), rejoins=before.rejoins + 1)
     return Change(day.put(ticket), ticket.id, before=(before,), undoable=True)
 
 
@@ -43,7 +43,7 @@ def late(day: QueueDay, command: Late, now: datetime) -> Change:
     if before.state is State.CALLED:
         ticket = before.step(State.WAITING, now, command.actor.name, reason=command.reason or "running late")
         effects = texts.retract_call(day, before, now, instead=False)
-    ticket = replace(ticket, place=_after(day, before, ahead + command.after))
+    ticket = replace(ticket, place=_after(day, before, ahead + command.after, yields=True))
     return Change(day.put(ticket), ticket.id, {}, effects, (before,), undoable=True)
 
 
@@ -111,8 +111,12 @@ def set_contact(day: QueueDay, command: SetContact, now: datetime) -> Change:
     return Change(day.put(ticket), ticket.id)
 
 
-def _after(day: QueueDay, ticket: Ticket, ahead: int) -> Key | None:
+def _after(day: QueueDay, ticket: Ticket, ahead: int, *, yields: bool = False) -> Key | None:
+    """The place with `ahead` others going first; one that `yields` lets every emergency go first as well."""
     others = [other for other in policy.waiting(day) if other.id != ticket.id]
+    if yields and ticket.priority is not Priority.EMERGENCY:
+        emergencies = [index for index, other in enumerate(others) if other.priority is Priority.EMERGENCY]
+        ahead = max(ahead, emergencies[-1] + 1 if emergencies else 0)
     return policy.place_after(others, ahead, day.policy, day.version + 1)
 
 

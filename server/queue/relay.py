@@ -136,7 +136,14 @@ class Relay:
         given_back = f"return-{new_id}"
         if line.shown is not None and given_back in line.shown.commands:
             return AlreadyQueued("The other queue could not take this ticket.")
-        accept = Accept(id=f"accept-{new_id}", actor=actor, day=day.day, ticket_id=new_id, ticket=data["ticket"])
+        accept = Accept(
+            id=f"accept-{new_id}",
+            actor=actor,
+            day=day.day,
+            ticket_id=new_id,
+            ticket=data["ticket"],
+            above=data.get("version", 0),
+        )
         try:
             return (await self._run(data["to"], accept)).done.seq
         except StorageUnavailable:

@@ -102,7 +102,7 @@ def apply(day: QueueDay, command: commands.Command, now: datetime) -> Applied:
         return Applied(after, Done(command.id, now, None, {}, after.seq))
     after = replace(
         after,
-        version=day.version + 1 if visible else day.version,
+        version=_next_version(day, command) if visible else day.version,
         updated_at=now,
         calls=tuple(call for call in after.calls if now - call.at < CALLS_KEPT),
         undo=_undo(aged, after, change, command, now),
@@ -113,6 +113,11 @@ def apply(day: QueueDay, command: commands.Command, now: datetime) -> Applied:
     if not isinstance(command, _NOT_REMEMBERED):
         after = replace(after, commands=_remembered(after.commands, done))
     return Applied(after, done)
+
+
+def _next_version(day: QueueDay, command: commands.Command) -> int:
+    above = command.above if isinstance(command, commands.Accept) else 0
+    return max(day.version, above) + 1
 
 
 def _numbered(day: QueueDay, wanted: Sequence[Wanted]) -> QueueDay:

@@ -98,6 +98,15 @@ async def test_a_transfer_keeps_code_and_arrival_and_shows_where_it_went(clinic:
     assert (old["state"], old["moved_to"]) == ("transferred", new_id)
 
 
+async def test_whoever_follows_a_ticket_never_sees_seq_fall(clinic: Clinic) -> None:
+    for _ in range(5):
+        await clinic.join()
+    ticket = await clinic.join()
+    new_id, _ = await transfer(clinic, ticket.id, SILVA.id)
+    left, joined = await clinic.queues.find(ticket.id), await clinic.queues.find(new_id)
+    assert joined.day.seq > left.day.seq
+
+
 async def test_a_refused_transfer_gives_the_old_place_back(clinic: Clinic) -> None:
     amina = patient()
     first = await clinic.join(RAO, patient=amina)

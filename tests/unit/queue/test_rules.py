@@ -222,6 +222,18 @@ def test_a_forgotten_patient_leaves_no_name_behind(bench: Bench) -> None:
         bench.do(commands.UndoLast)
 
 
+@pytest.mark.parametrize("back", [commands.PutBack, commands.Rejoin, commands.Late])
+def test_nobody_comes_back_before_an_emergency(bench: Bench, back: type[commands.TicketCommand]) -> None:
+    called, first, emergency, last = (bench.join() for _ in range(4))
+    bench.next()
+    bench.on(commands.SetPriority, emergency, priority=Priority.EMERGENCY)
+    bench.on(commands.Move, first, after=0)
+    if back is commands.Rejoin:
+        bench.on(commands.NoShow, called)
+    bench.on(back, called, **({} if back is commands.Rejoin else {"after": 0}))
+    assert bench.order() == [first.code, emergency.code, called.code, last.code]
+
+
 def test_put_back_counts_who_goes_first(bench: Bench) -> None:
     first = bench.join()
     bench.join(), bench.join()
