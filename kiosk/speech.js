@@ -4,7 +4,7 @@
  */
 
 import { inLanguage } from "/static/base/i18n.js";
-import { roomName } from "/static/base/labels.js";
+import { roomNameIn } from "/static/base/labels.js";
 
 const LEAST = 4_000;
 const PER_LETTER = 140;
@@ -26,7 +26,7 @@ const voiceFor = (code) => speechSynthesis.getVoices().find((voice) => voice.lan
 
 function sentence({ code, room, doctor }, language) {
   const [, letters, digits] = code.match(/^(\D+)0*(\d+)$/) ?? [null, code, ""];
-  const where = room ? roomName(room, language) : doctor;
+  const where = room ? roomNameIn(language, room) : doctor;
   return inLanguage(language, "kiosk.spoken", { code: `${[...letters].join(" ")} ${digits}`.trim(), where });
 }
 

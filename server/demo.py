@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from config.settings import WrongSetting
 from handlers.services import Services
@@ -99,15 +99,20 @@ async def make(services: Services) -> tuple[Login, ...]:
     today = services.queues.today()
     mark = await _marked(services.storage)
     if mark["day"] != today.isoformat():
+        cut_off = mark.get("began") == today.isoformat()
+        # Somebody works with the demo already: a restart must not call, join or book anybody under their hands.
+        in_use = not cut_off and any(True for _ in services.queues.open_tickets())
+        if not in_use and not cut_off:
+            mark = await _noted(services.storage, mark, began=today.isoformat())
         doctors = [await _doctor(services, new) for new in _DOCTORS]
         patients = [await _patient(services, number) for number in range(len(_PATIENTS))]
         usernames = await _staff(services, doctors[0])
         if patients[0] is not None:
             usernames.append("patient")
-        await _queue(services, today, doctors, patients)
-        await _bookings(services, today, doctors, patients)
-        mark = {**mark, "day": today.isoformat(), "usernames": usernames}
-        await services.storage.replace_if_unchanged(SETTINGS, mark)
+        if not in_use:
+            await _queue(services, today, doctors, patients)
+            await _bookings(services, today, doctors, patients)
+        mark = await _noted(services.storage, mark, day=today.isoformat(), usernames=usernames)
     return tuple(Login(username, PASSWORD) for username in mark["usernames"])
 
 
@@ -126,6 +131,13 @@ async def _marked(storage: Storage) -> Document:
             "so set another DATA_DIR (or MONGODB_DATABASE) for it"
         )
     return mark
+
+
+async def _noted(storage: Storage, mark: Document, **changed: Any) -> Document:
+    """The mark with what has changed; another process of the same demo may have been faster, which says the same."""
+    mark = {**mark, **changed}
+    won = await storage.replace_if_unchanged(SETTINGS, mark)
+    return {**mark, "rev": mark["rev"] + won}
 
 
 async def _doctor(services: Services, new: NewDoctor) -> Doctor | None:

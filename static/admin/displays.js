@@ -1,64 +1,91 @@
-/** Waiting-room displays: which doctors each one shows. */
+/** Waiting-room displays: what each one shows, how it is, and what it is asked to do. */
 
 import { api } from "../base/api.js";
+import { displayFields } from "../base/display-form.js";
 import { h } from "../base/dom.js";
 import { buildForm } from "../base/forms.js";
-import { t } from "../base/i18n.js";
+import { dateAndTime, t } from "../base/i18n.js";
+import { mark } from "../base/labels.js";
+import { clinic } from "../base/page.js";
 import { confirmDialog, openDialog, toast } from "../base/overlays.js";
 import { attempt } from "./attempt.js";
 import { listView } from "./list.js";
 
+const RELOAD = 15_000;
+
 export function displaysView() {
   const names = new Map();
   const known = api.all("/api/doctors/").then((doctors) => doctors.forEach((doctor) => names.set(doctor.id, doctor.name)));
-  const cell = (display) => {
+  const doctorsOf = (display) => {
     const place = h("span");
     known.then(() => (place.textContent = display.doctor_ids.map((id) => names.get(id) ?? "–").join(", ")), () => null);
     return place;
   };
-  return listView({
+  const view = listView({
     path: "/api/displays/",
     empty: t("displays.none"),
     name: (display) => display.name,
     create: { label: t("displays.add"), open: (reload) => attempt(() => edit(null, reload)) },
     columns: [
       { label: t("displays.name"), cell: (display) => display.name },
-      { label: t("admin.doctors"), cell },
-      { label: t("displays.address"), cell: (display) => h("a", { href: addressOf(display), target: "_blank", rel: "noopener", text: t("displays.open") }) },
+      { label: t("admin.doctors"), cell: doctorsOf },
+      { label: t("displays.state"), cell: stateOf },
     ],
     actions: (display, reload) => [
       { label: t("action.edit"), run: () => attempt(() => edit(display, reload)) },
+      { label: t("displays.ask_identify"), run: () => ask(display, "identify") },
+      { label: t("displays.ask_reload"), run: () => ask(display, "reload") },
       { label: t("action.remove"), danger: true, run: () => remove(display, reload) },
     ],
   });
+  const timer = setInterval(() => view.reload(), RELOAD);
+  return { ...view, leave: () => clearInterval(timer) };
 }
 
-const addressOf = (display) => `/kiosk/?${new URLSearchParams(display.doctor_ids.map((id) => ["doctor", id]))}`;
+/** In words what is wrong with a screen, or that all is well. */
+function stateOf({ health, silent, last_seen: seen }) {
+  const lines = [];
+  if (!health) lines.push(["attention", t("displays.never_heard")]);
+  else if (silent) lines.push(["attention", t("displays.silent", { time: dateAndTime(seen) })]);
+  else {
+    lines.push(["room", t("displays.well")]);
+    if (health.sound === "blocked") lines.push(["attention", t("displays.sound_blocked")]);
+    if (!health.visible) lines.push(["attention", t("displays.hidden")]);
+    if (health.version !== clinic.version) lines.push(["attention", t("displays.old_page")]);
+  }
+  const size = health ? h("p", { class: "soft small", text: `${Math.round(health.width * health.ratio)} × ${Math.round(health.height * health.ratio)}` }) : null;
+  return h("div", {}, ...lines.map(([kind, text]) => h("p", {}, mark(`state-${kind}`, kind === "room" ? "check" : "alert", text))), size);
+}
 
 async function edit(display, reload) {
   const doctors = await api.all("/api/doctors/");
-  const boxes = doctors.map((doctor) => {
-    const input = h("input", { type: "checkbox", value: doctor.id });
-    input.checked = display?.doctor_ids.includes(doctor.id) ?? true;
-    return { input, element: h("label", { class: "check" }, input, h("span", { text: doctor.name })) };
-  });
-  const group = h("div", { role: "group" }, ...boxes.map((box) => box.element));
-  const read = () => boxes.filter(({ input }) => input.checked).map(({ input }) => input.value);
   const form = buildForm({
-    fields: [
-      { name: "name", label: t("displays.name"), required: true, value: display?.name, hint: t("displays.name_hint") },
-      { name: "doctor_ids", label: t("admin.doctors"), required: true, control: { element: group, focusable: boxes[0]?.input ?? group, group: true, read } },
-    ],
+    fields: displayFields(display, doctors),
     submit: t("action.save"),
     onSubmit: async (values, key) => {
+      const made = display ? null : await api.post("/api/displays/", values, key);
       if (display) await api.patch(`/api/displays/${display.id}/`, values);
-      else await api.post("/api/displays/", values, key);
       dialog.close();
-      toast(t("done.saved", { name: values.name }));
+      if (made) showAddress(made);
+      else toast(t("done.saved", { name: values.name }));
       reload();
     },
   });
   const dialog = openDialog(display ? display.name : t("displays.add"), form);
+}
+
+/** The token is told once: its address is opened on the screen, or the screen is connected by its code instead. */
+function showAddress(display) {
+  const address = `${location.origin}/kiosk/${display.id}#${display.token}`;
+  const field = h("input", { type: "text", readonly: true, value: address, "aria-label": t("displays.address"), on: { focus: ({ target }) => target.select() } });
+  openDialog(display.name, h("p", { text: t("displays.address_once") }), field, h("p", {}, h("a", { class: "button", href: address, target: "_blank", rel: "noopener", text: t("displays.open") })));
+}
+
+async function ask(display, what) {
+  await attempt(async () => {
+    await api.post(`/api/displays/${display.id}/${what}/`);
+    toast(t(`displays.asked_${what}`, { name: display.name }));
+  });
 }
 
 async function remove(display, reload) {

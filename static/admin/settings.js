@@ -31,6 +31,7 @@ function settingsForm(settings) {
         ...QUIET.map((name) => ({ name, label: t(`settings.${name}`), hint: t(`settings.${name}_hint`), type: "time", value: settings[name] })),
         { name: "sms", label: t("settings.sms"), plainLabel: true, control: kindsControl(kinds, settings.sms) },
       ]),
+      { name: "announcements", section: t("settings.announcements"), label: t("settings.announcements_label"), hint: t("settings.announcements_hint"), plainLabel: true, control: linesControl(settings.announcements) },
       ...section("settings.kept", KEPT.map((name) => numberField(name, settings))),
     ],
     submit: t("action.save"),
@@ -48,6 +49,22 @@ function numberField(name, settings) {
 
 /** The fields with a heading before the first. */
 const section = (heading, [first, ...rest]) => [{ ...first, section: t(heading) }, ...rest];
+
+/** One announcement a line; those in one language only begin with it: `es: Cerrado el lunes`. */
+function linesControl(announcements) {
+  const element = h("textarea", { rows: 4 });
+  element.value = announcements.map(({ text, language }) => (language ? `${language}: ${text}` : text)).join("\n");
+  const read = () =>
+    element.value
+      .split("\n")
+      .map((line) => line.trim())
+      .filter(Boolean)
+      .map((line) => {
+        const [, language, text] = line.match(/^(en|es|fr|ar):\s*(.+)$/) ?? [null, null, line];
+        return { text, language };
+      });
+  return { element, read };
+}
 
 function kindsControl(kinds, chosen) {
   const boxes = kinds.map((kind) => {

@@ -68,6 +68,7 @@ function buildField(field) {
   const hint = field.hint ? h("p", { class: "hint", id: `${id}-hint`, text: field.hint }) : null;
   const control = field.control ?? standardControl(field, id);
   const target = control.focusable ?? control.element;
+  if (field.control && !control.group) target.id ||= id;
   const described = [hint && `${id}-hint`, `${id}-wrong`].filter(Boolean).join(" ");
   target.setAttribute("aria-describedby", described);
 

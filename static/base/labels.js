@@ -5,7 +5,8 @@ import { currentLanguage, hasText, inLanguage, t } from "./i18n.js";
 import { icon } from "./icons.js";
 
 /** A room may be given as "3" or as "Room 3" or "Sala azul": only a bare number or letter gets the word. */
-export const roomName = (room, language = currentLanguage()) =>
+export const roomName = (room) => roomNameIn(currentLanguage(), room);
+export const roomNameIn = (language, room) =>
   room && /^[\p{L}]?\d+[\p{L}]?$|^\p{L}$/u.test(room) ? inLanguage(language, "room", { room }) : (room ?? "");
 
 export const stateName = (state) => named("state", state);

@@ -13,6 +13,7 @@ import { session } from "../base/session.js";
 import { Appointments } from "./appointments.js";
 import { Column } from "./column.js";
 import { Commands } from "./commands.js";
+import { connectDisplay, scannedCode } from "./connect.js";
 import { buildFinder } from "./finder.js";
 import { Joining } from "./joining.js";
 import { keysEnabled, listenForKeys, showKeys, switchKeys } from "./keys.js";
@@ -42,7 +43,7 @@ export async function startDesk(place, user) {
   const totals = h("p", { class: "totals" });
   const line = h("p", { class: "line", role: "status", hidden: true });
   const noDoctors = emptyClinic(user);
-  const header = h("header", { class: "top" }, finder.element, totals, unreached.button, appointments.toggle, userMenu(user));
+  const header = h("header", { class: "top" }, finder.element, totals, unreached.button, appointments.toggle, userMenu(user, queues));
   const main = h("main", { id: "main", class: "desk", tabindex: -1 }, h("h1", { class: "visually-hidden", text: t("console.title") }), board, noDoctors, appointments.element);
   place.replaceChildren(...[header, line, smsNotice({ staff: true }), account.element, main].filter(Boolean));
 
@@ -81,6 +82,8 @@ export async function startDesk(place, user) {
   queues.addEventListener("status", showLine);
   showDoctors();
   showTotals(totals, queues);
+  const code = scannedCode();
+  if (code) connectDisplay([...queues.everyone.values()], code);
   const timer = setInterval(tick, TICK);
 
   const stopping = new AbortController();
@@ -137,13 +140,14 @@ function showTotals(element, queues) {
   setText(element, parts.join(" · "));
 }
 
-function userMenu(user) {
+function userMenu(user, queues) {
   const button = h("button", { class: "button button-plain", type: "button", "aria-haspopup": "menu", "aria-expanded": "false" });
   button.append(icon("person"), h("span", { class: "user-name", text: user.name || user.username }), icon("down"));
   button.addEventListener("click", () =>
     openMenu(button, [
       { label: t(keysEnabled() ? "keys.switch_off" : "keys.switch_on"), run: switchKeys },
       { label: t("keys.title"), keys: "?", run: showKeys },
+      ...(user.role === "doctor" ? [] : [{ label: t("displays.connect"), run: () => connectDisplay([...queues.everyone.values()]) }]),
       { label: t("language.choose"), run: () => openDialog(t("language.choose"), languagePicker()) },
       ...(user.role === "admin" ? [{ label: t("console.to_admin"), run: () => (location.href = "/admin/") }] : []),
       null,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, Shoot, Watch
+from tests.browser.conftest import OpenPage, Shoot, Watch, log_in
+from tests.browser.process import ADMIN
 from tests.browser.scene import Scene
 
+Console = Callable[..., Page]
 LOOK = {"languages": ["en", "ar"], "theme": "dark"}
 
 
@@ -145,3 +148,34 @@ def test_a_call_that_is_no_longer_so_leaves_the_screen(open_page: OpenPage, scen
     expect(page.locator("#call")).to_be_visible()
     scene.desk.post(f"/api/tickets/{ticket['id']}/{taken_back}/", {})
     expect(page.locator("#call")).to_be_hidden(timeout=3_000)
+
+
+def test_reception_connects_a_screen_by_the_code_it_shows(
+    open_page: OpenPage, scene: Scene, console: Console, shoot: Shoot
+) -> None:
+    scene.doctor("Dr Connect")
+    tv, code = new_screen(open_page)
+    desk = console()
+    desk.goto(f"/console/#/pair/{code.replace(' ', '')}")
+    desk.reload()
+    dialog = desk.get_by_role("dialog", name="Connect a TV")
+    expect(dialog.get_by_label("Code on the screen")).to_have_value(code.replace(" ", ""))
+    dialog.get_by_label("Name").fill("Ground floor")
+    dialog.get_by_label("Español").check()
+    shoot(desk, "connect-a-tv")
+    dialog.get_by_role("button", name="Connect a TV").click()
+    expect(desk.get_by_text("Ground floor is connected")).to_be_visible()
+    expect(tv.locator("#pairing")).to_be_hidden()
+    panel = open_page("/admin/#/displays", width=1280, height=800)
+    log_in(panel, *ADMIN)
+    row = panel.get_by_role("row").filter(has_text="Ground floor")
+    expect(row).to_contain_text("Shows the board")
+    shoot(panel, "displays")
+    row.get_by_role("button").click()
+    panel.get_by_role("menuitem", name="Show its name on the screen").click()
+    expect(tv.locator("#identify")).to_have_text("Ground floor")
+    row.get_by_role("button").click()
+    panel.get_by_role("menuitem", name="Edit").click()
+    panel.get_by_label("Colours").select_option(label="Dark")
+    panel.get_by_role("button", name="Save").click()
+    expect(tv.locator("html")).to_have_attribute("data-theme", "dark")

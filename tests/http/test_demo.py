@@ -93,3 +93,22 @@ async def test_a_named_administrator_is_the_one(start_server: StartServer, clock
         401, "invalid_credentials"
     )
     anyone.close()
+
+
+@pytest.mark.gen_test
+async def test_a_day_somebody_works_in_is_left_alone(start_server: StartServer, clock: TurnedClock) -> None:
+    server = await start_server(clock=clock, **DEMO)
+    clock.turn(days=1)
+    await server.services.queues.rollover()
+    anyone = Api(server.url)
+    desk = await anyone.sign_in("reception", "demo-clinic-1")
+    doctor = (await anyone.get("/api/doctors/")).ok()["items"][0]["id"]
+    joined = (await desk.post("/api/enqueue/", {"doctor_id": doctor, "walk_in": {"name": "Real Person"}})).ok(201)
+    (await desk.post("/api/notify-next/", {"doctor_id": doctor})).ok()
+    await server.stop()
+    server = await start_server(clock=clock, **DEMO)
+    anyone.url = server.url
+    view = (await anyone.get(f"/api/queue/{doctor}/")).ok()
+    assert [ticket["code"] for ticket in view["called"]] == [joined["code"]]
+    assert (view["current"], view["waiting"]) == ([], [])
+    anyone.close()
