@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -131,6 +132,16 @@ def done(ticket: Ticket, now: datetime, actor: str, *, reason: str | None = None
     if ticket.state is State.CALLED:
         ticket = ticket.step(State.IN_ROOM, now, actor, room=ticket.room, inferred=True)
     return ticket.step(State.DONE, now, actor, room=ticket.room, reason=reason, inferred=inferred)
+
+
+def rooms_used(before: QueueDay, after: QueueDay, now: datetime) -> Mapping[str, datetime]:
+    """When each of the doctor's rooms was last left, after a change that may have emptied one."""
+    busy = (State.CALLED, State.IN_ROOM)
+    left = {ticket.room for ticket in before.in_state(*busy)} - {ticket.room for ticket in after.in_state(*busy)}
+    if not left:
+        return after.last_used
+    rooms = after.doctor.rooms
+    return {room: now if room in left else after.last_used[room] for room in rooms if room in {*left, *after.last_used}}
 
 
 def served(day: QueueDay, ticket: Ticket) -> QueueDay:

@@ -93,6 +93,7 @@ def day_document(day: QueueDay, made: DayDocuments) -> Document:
         "undo": _undo_document(day.undo),
         "services": list(day.services),
         "past_services": list(day.past_services),
+        "last_used": [{"room": room, "at": at} for room, at in day.last_used.items()],
         "told": [{"key": key, **_flat(told)} for key, told in day.told.items()],
     }
 
@@ -119,6 +120,7 @@ def day_from(document: Mapping[str, Any]) -> QueueDay:
         undo=_undo_from(document["undo"]),
         services=tuple(document["services"]),
         past_services=tuple(document["past_services"]),
+        last_used={used["room"]: used["at"] for used in document.get("last_used", ())},
         told={told["key"]: Told(told["message_id"], told["withdrawn"]) for told in document.get("told", ())},
     )
 

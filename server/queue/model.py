@@ -262,7 +262,7 @@ class QueueDay:
     """One queue on one service day. `rev` guards the write; `seq` is what the world sees.
 
     `told` are the notices of each ticket by `<ticket id>:<kind>`; they stand here, not on the ticket, so that
-    undo neither forgets them nor finds the ticket changed by them.
+    undo neither forgets them nor finds the ticket changed by them. `last_used` tells when each room was last left.
     """
 
     doctor: DoctorCopy
@@ -285,6 +285,7 @@ class QueueDay:
     services: tuple[int, ...] = ()
     past_services: tuple[int, ...] = ()
     told: Mapping[str, Told] = field(default_factory=dict)
+    last_used: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -106,6 +106,7 @@ def apply(day: QueueDay, command: commands.Command, now: datetime) -> Applied:
         updated_at=now,
         calls=tuple(call for call in after.calls if now - call.at < CALLS_KEPT),
         undo=_undo(aged, after, change, command, now),
+        last_used=after.last_used if isinstance(command, commands.Join) else calling.rooms_used(aged, after, now),
     )
     asked_for = after.effects[len(day.effects) :]
     numbers = tuple(effect.number for effect in asked_for)
