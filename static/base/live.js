@@ -1,5 +1,6 @@
 /**
- * The one live-socket client. It connects, introduces itself, keeps only news (the greater `(seq, at)` per subject),
+ * The one live-socket client. It connects, introduces itself, keeps only news (per connection the greater `(seq, at)`
+ * of each subject; a new one begins anew, since the server may have gone back to an earlier copy of its data),
  * notices silence, and comes back by itself with growing, jittered pauses: after a server restart, a network loss or
  * a sleeping laptop. Every message is a whole snapshot, so nothing has to be caught up on.
  *
@@ -92,6 +93,7 @@ export class Live extends EventTarget {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}${this.#path}`);
     this.#socket = socket;
+    this.#newest.clear();
     socket.addEventListener("open", () => first.forEach((message) => socket.send(JSON.stringify(message))));
     socket.addEventListener("message", ({ data }) => socket === this.#socket && this.#receive(data));
     socket.addEventListener("close", ({ code }) => socket === this.#socket && this.#closed(code));

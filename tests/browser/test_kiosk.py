@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.conftest import OpenPage, Shoot, Watch
 from tests.browser.process import ServerProcess
@@ -131,6 +132,36 @@ def test_a_paused_queue_says_until_when(open_page: OpenPage, scene: Scene) -> No
     expect(page.locator(".notice-line")).to_contain_text("Dr Break: break until")
     scene.desk.post(f"/api/queue/{doctor['id']}/open/", {})
     expect(page.locator(".notice-line")).to_be_hidden()
+
+
+def test_after_the_server_went_back_in_time_a_new_connection_is_believed(
+    open_page: OpenPage, scene: Scene, watch: Watch
+) -> None:
+    watch.expect("WebSocket connection")
+    doctor = scene.doctor("Dr Restored", room="3")
+    code = scene.walk_in(doctor, "Amina Yusuf")["code"]
+    sockets: list[WebSocketRoute] = []
+
+    def ahead_at_first(socket: WebSocketRoute) -> None:
+        """The first connection tells of a state that an earlier copy of the data has never seen."""
+        first = not sockets
+        sockets.append(socket)
+
+        def pass_on(message: str | bytes) -> None:
+            told = json.loads(message)
+            if first and told["type"] == "queue":
+                told["seq"] += 500
+                told["data"]["waiting"][0]["code"] = "X999"
+            socket.send(json.dumps(told))
+
+        socket.connect_to_server().on_message(pass_on)
+
+    page = open_page("about:blank", width=1920, height=1080)
+    page.route_web_socket(re.compile("/ws/queue/"), ahead_at_first)
+    page.goto(f"/kiosk/?doctor={doctor['id']}")
+    expect(page.locator(".codes")).to_have_text("X999")
+    sockets[0].close(code=1012)
+    expect(page.locator(".codes")).to_have_text(code, timeout=10_000)
 
 
 def test_the_clock_is_the_clinic_s(open_page: OpenPage, scene: Scene) -> None:
