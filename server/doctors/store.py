@@ -25,15 +25,19 @@ class DoctorStore:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
-    async def all(self) -> list[Doctor]:
-        """Every doctor there ever was, oldest first: a clinic's worth, held in memory by the service."""
+    async def all(self, *, after: str = "") -> list[Doctor]:
+        """Every doctor there ever was (past `after` in their order), oldest first: a clinic's worth, held in memory."""
         found: list[Doctor] = []
         while True:
-            where = {"order": Range(gt=found[-1].order)} if found else {}
+            where = {"order": Range(gt=found[-1].order if found else after)}
             page = await self._storage.find(DOCTORS, where, sort="order", limit=PAGE)
             found.extend(_doctor(document) for document in page)
             if len(page) < PAGE:
                 return found
+
+    async def revs(self, doctor_ids: list[str]) -> dict[str, int]:
+        """The `rev` of each of these doctors who exists."""
+        return await self._storage.revs(DOCTORS, doctor_ids)
 
     async def get(self, doctor_id: str) -> Doctor | None:
         """The doctor, also a deleted one."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import pytest
 
 from server.appointments.model import Appointment, BookingState
@@ -132,6 +135,34 @@ async def test_other_processes_follow_a_doctors_changes(office: Office, faulty: 
         other.doctors.get(doctor.id)
     assert other.doctors.all() == []
     assert other.doctors.find(doctor.id) is not None
+
+
+@pytest.mark.gen_test
+async def test_following_reads_no_doctor_who_has_not_changed(
+    office: Office, faulty: FaultyStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doctor, (_, other) = await opened(office, faulty, 2)
+    gone = await office.doctor(command_id="gone", name="Dr Gone")
+    await other.doctors.refresh()
+    await office.doctors.delete(gone.id, DESK)
+    await other.doctors.refresh()
+    other.clock.turn(hours=1)
+    await other.doctors.refresh()
+    read: list[object] = []
+    find, get = faulty.find, faulty.get
+
+    async def noted(method: Any, *given: Any, **named: Any) -> Any:
+        found = await method(*given, **named)
+        read.append(found)
+        return found
+
+    monkeypatch.setattr(faulty, "find", partial(noted, find))
+    monkeypatch.setattr(faulty, "get", partial(noted, get))
+    await other.doctors.refresh()
+    assert read == [[]]
+    assert await faulty.delete("doctors", doctor.id)
+    await other.doctors.refresh()
+    assert other.doctors.find(doctor.id) is None, "it was taken back, as one whose account could not be made"
 
 
 @pytest.mark.gen_test
