@@ -99,7 +99,9 @@ class ApiHandler(WiredHandler):
         self.idempotency_key()
 
     def _authorise(self, method: str) -> None:
-        permission = PERMISSIONS[f"{method} {self.pattern}"]
+        permission = PERMISSIONS[entry := f"{method} {self.pattern}"]
+        if self.principal is not None:
+            self.principal.check_password(entry)
         if permission is PUBLIC or permission is LOOPBACK:
             return
         if self.signed_in().role not in permission:

@@ -191,6 +191,7 @@ class LiveHandler(HubSocket, WiredHandler):
             await self._watch_board(token)
             return
         principal = self.services.tokens.verify(token)
+        principal.check_password(f"WS {self.pattern}")
         if self.first == "console" and not principal.is_staff:
             raise Forbidden("The console is for staff.")
         self.principal = principal

@@ -100,9 +100,11 @@ class UserHandler(ApiHandler):
 class UserPasswordHandler(ApiHandler):
     @operation(summary="Set a user's password", body=PasswordBody, status=204, errors=(NotFound,))
     async def post(self, user_id: str) -> None:
-        """Ends every session of the user."""
-        await self.services.accounts.set_password(user_id, self.body(PasswordBody).password)
-        await self.services.audit.record(self.signed_in().actor, "set password", user_id)
+        """Ends every session of the user. Somebody else's lets in once: then they choose their own."""
+        caller = self.signed_in()
+        password = self.body(PasswordBody).password
+        await self.services.accounts.set_password(user_id, password, one_time=user_id != caller.account_id)
+        await self.services.audit.record(caller.actor, "set password", user_id)
         self.answer_nothing()
 
 

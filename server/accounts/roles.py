@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Final
 
+from server.errors import Forbidden
+
 
 class Role(StrEnum):
     """What an account is; `user.role` in JSON."""
@@ -36,7 +38,10 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller as the access token says; `family` is the session, `expires_at` the end of this token."""
+    """The caller as the access token says; `family` is the session, `expires_at` the end of this token.
+
+    `must_change_password`: they came in with a password that staff gave out, and have no own one yet.
+    """
 
     account_id: str
     role: Role
@@ -45,6 +50,7 @@ class Principal:
     patient_id: str | None = None
     family: str = ""
     expires_at: datetime | None = None
+    must_change_password: bool = False
 
     @property
     def is_staff(self) -> bool:
@@ -65,6 +71,13 @@ class Principal:
         """Whether the caller may read and act for that patient: staff for all, a patient for themselves."""
         return self.is_staff or (bool(patient_id) and self.patient_id == patient_id)
 
+    def check_password(self, entry: str) -> None:
+        """Raises Forbidden for what takes a password of one's own; `entry` as in `PERMISSIONS`."""
+        if self.must_change_password and entry not in BEFORE_OWN_PASSWORD:
+            raise Forbidden(
+                "Choose your own password first: POST /api/me/password/ with the one you were given as `old`."
+            )
+
 
 class Open(Enum):
     """Routes that ask for no role."""
@@ -83,6 +96,19 @@ ADMIN: Final = frozenset({Role.ADMIN})
 DESK: Final = frozenset({Role.RECEPTIONIST, Role.ADMIN})
 SELF_OR_STAFF: Final = SIGNED_IN
 SELF_OR_ADMIN: Final = frozenset({Role.PATIENT, Role.ADMIN})
+
+# All that may be done after a sign-in with a password that was given out: staff have seen it, so that it must not
+# be enough to see or change anything.
+BEFORE_OWN_PASSWORD: Final = frozenset(
+    {
+        "POST /api/token/",
+        "POST /api/token/refresh/",
+        "POST /api/token/revoke/",
+        "GET /api/me/",
+        "POST /api/me/password/",
+        "GET /api/clinic/",  # every page begins with it
+    }
+)
 
 PERMISSIONS: Final[dict[str, Permission]] = {
     # sign-in and the own account

@@ -193,6 +193,8 @@ class AccountService:
         """The caller's own password; ends every session and gives a new one. Raises InvalidCredentials, Invalid."""
         check_password(new, "new")
         account = await self.of_caller(principal)
+        if account.must_change_password and new == old:
+            raise Invalid.field("new", "must be another one than the one you were given")
         try:
             await self._check(account.username, old, account)
         except InvalidCredentials:
@@ -200,11 +202,11 @@ class AccountService:
             raise InvalidCredentials("The old password is wrong.", errors=[wrong]) from None
         return await self._begin(await self._put_password(account.id, new))
 
-    async def set_password(self, account_id: str, new: str) -> Account:
-        """Another one's password; ends every session of theirs. Raises NotFound, Invalid."""
+    async def set_password(self, account_id: str, new: str, *, one_time: bool) -> Account:
+        """A password chosen by an administrator; ends every session of the account. Raises NotFound, Invalid."""
         check_password(new)
         await self.get(account_id)
-        return await self._put_password(account_id, new)
+        return await self._put_password(account_id, new, OneTime.FRESH if one_time else OneTime.NO)
 
     async def reset_password(self, account_id: str) -> Login:
         """A random password in place of the forgotten one, to be told once; it lets in once."""

@@ -80,6 +80,7 @@ class Tokens:
             epoch=account.epoch,
             doctor_id=account.doctor_id,
             patient_id=account.patient_id,
+            must_change_password=account.must_change_password or None,
         )
 
     def refresh(self, account: Account, family: str, jti: str) -> str:
@@ -97,6 +98,7 @@ class Tokens:
             patient_id=claims.get("patient_id"),
             family=str(claims.get("fam", "")),
             expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+            must_change_password=bool(claims.get("must_change_password", False)),
         )
         least, _ = self._least_epochs.get(principal.account_id, (0, None))
         if principal.family in self._ended_families or claims.get("epoch", 0) < least:

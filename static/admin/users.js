@@ -57,7 +57,7 @@ async function edit(user, reload) {
 
 function setPassword(user) {
   const form = buildForm({
-    fields: [{ name: "password", label: t("users.new_password"), type: "password", required: true, hint: t("login.password_hint"), attributes: { autocomplete: "new-password" } }],
+    fields: [{ name: "password", label: t("users.new_password"), type: "password", required: true, hint: t("users.one_time_hint"), attributes: { autocomplete: "new-password" } }],
     submit: t("action.save"),
     onSubmit: async (values, key) => {
       await api.post(`/api/users/${user.id}/password/`, values, key);

@@ -4,9 +4,12 @@ import { api } from "./api.js";
 import { h } from "./dom.js";
 import { buildForm } from "./forms.js";
 import { t } from "./i18n.js";
+import { session } from "./session.js";
 
 /** @param {(user: object) => void} onSignedIn @param {Node[]} [extra] further buttons beside "Log in" */
 export function loginForm(onSignedIn, extra = []) {
+  // A page that was loaded again before the own password was chosen.
+  if (session.user?.must_change_password) return ownPasswordForm(onSignedIn);
   const form = buildForm({
     fields: [
       {
@@ -31,7 +34,7 @@ export function loginForm(onSignedIn, extra = []) {
         onSignedIn(user);
         return;
       }
-      const own = ownPasswordForm(password, onSignedIn);
+      const own = ownPasswordForm(onSignedIn, password);
       form.replaceWith(own);
       own.querySelector("input").focus();
     },
@@ -39,10 +42,11 @@ export function loginForm(onSignedIn, extra = []) {
   return form;
 }
 
-/** What was given out at the desk has let in once and does not again. */
-function ownPasswordForm(old, onSignedIn) {
+/** What was given out at the desk has let in once and does not again; it is asked for where it is not known. */
+function ownPasswordForm(onSignedIn, given = null) {
   const form = buildForm({
     fields: [
+      ...(given === null ? [{ name: "old", label: t("login.given_password"), type: "password", required: true, attributes: { autocomplete: "current-password" } }] : []),
       {
         name: "new",
         label: t("login.new_password"),
@@ -53,7 +57,7 @@ function ownPasswordForm(old, onSignedIn) {
       },
     ],
     submit: t("login.keep_password"),
-    onSubmit: async (values) => onSignedIn(await api.changePassword(old, values.new)),
+    onSubmit: async (values) => onSignedIn(await api.changePassword(given ?? values.old, values.new)),
   });
   return h("div", { class: "stack" }, h("p", { text: t("login.one_time") }), form);
 }

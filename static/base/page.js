@@ -13,14 +13,15 @@ import { session } from "./session.js";
 /** The public facts of `/api/clinic/`; filled by `startPage`. */
 export let clinic = { name: "", timezone: "UTC", sms: "live", demo: false, self_join: "off" };
 
-/** @returns {Promise<object|null>} the signed-in user, or null */
+/** @returns {Promise<object|null>} the signed-in user; null too for whoever has to choose a password of their own first */
 export async function startPage() {
   await loadTexts();
   document.body.prepend(connectionBanner());
   clinic = await api.get("/api/clinic/");
   synchronise(clinic.now);
   useZone(clinic.timezone);
-  return session.resume().catch(() => null);
+  const user = await session.resume().catch(() => null);
+  return user?.must_change_password ? null : user;
 }
 
 /** Shown while calls fail for want of a network; the page stays readable underneath. */

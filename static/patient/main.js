@@ -30,7 +30,8 @@ const VIEWS = [
 function show({ focus = true } = {}) {
   leave();
   const [pattern, build] = VIEWS.find(([each]) => each.test(location.hash)) ?? VIEWS[0];
-  const view = build(...(location.hash.match(pattern)?.slice(1) ?? []));
+  // Until somebody has a password of their own, nothing else is open to them.
+  const view = session.user?.must_change_password ? loginView() : build(...(location.hash.match(pattern)?.slice(1) ?? []));
   leave = view.leave ?? (() => {});
   main.replaceChildren(view.element);
   document.title = `${view.title} · ${clinic.name}`;

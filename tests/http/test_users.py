@@ -84,7 +84,48 @@ async def test_a_password_set_by_the_administrator_ends_the_sessions(people: Peo
     (await people.admin.post(path, {"password": "short"})).problem(422, "invalid")
     (await people.admin.post(path, {"password": "set-by-the-admin"})).ok(204)
     (await people.patient.get("/api/me/")).problem(401, "not_signed_in")
-    await people.anonymous.sign_in("pat", "set-by-the-admin")
+    pat = await people.anonymous.sign_in("pat", "set-by-the-admin")
+    assert pat.user["must_change_password"] is True
+    again = await people.anonymous.post("/api/token/", {"username": "pat", "password": "set-by-the-admin"})
+    again.problem(401, "invalid_credentials")
+
+
+@pytest.mark.gen_test
+async def test_an_administrators_own_password_stays(people: People) -> None:
+    path = f"/api/users/{people.admin.user['id']}/password/"
+    (await people.admin.post(path, {"password": "chosen by myself"})).ok(204)
+    for _ in range(2):
+        assert (await people.anonymous.sign_in("admin", "chosen by myself")).user["must_change_password"] is False
+
+
+@pytest.mark.gen_test
+async def test_a_password_that_was_given_out_opens_nothing_until_it_is_changed(people: People) -> None:
+    given, own = "set-by-the-admin", "my own password"
+    desk_id = people.receptionist.user["id"]
+    (await people.admin.post(f"/api/users/{desk_id}/password/", {"password": given})).ok(204)
+    session = (await people.anonymous.post("/api/token/", {"username": "desk", "password": given})).ok()
+    session = (await people.anonymous.post("/api/token/refresh/", {"refresh": session["refresh"]})).ok()
+    desk = people.anonymous.with_token(session["access"])
+    for path in ("/api/patients/", f"/api/patients/{people.patient_id}/", "/api/doctors/", "/api/notifications/"):
+        assert "/api/me/password/" in (await desk.get(path)).problem(403, "forbidden")["detail"]
+    join = {"doctor_id": people.doctor_id, "patient_id": people.patient_id}
+    (await desk.post("/api/enqueue/", join)).problem(403, "forbidden")
+    assert (await desk.get("/api/me/")).ok()["must_change_password"] is True
+    same = await desk.post("/api/me/password/", {"old": given, "new": given})
+    assert [error["field"] for error in same.problem(422, "invalid")["errors"]] == ["new"]
+    changed = (await desk.post("/api/me/password/", {"old": given, "new": own})).ok()
+    assert changed["user"]["must_change_password"] is False
+    (await people.anonymous.with_token(changed["access"]).get("/api/patients/")).ok()
+    (await (await people.anonymous.sign_in("desk", own)).get("/api/patients/")).ok()
+
+
+@pytest.mark.gen_test
+async def test_whoever_has_not_changed_a_given_password_may_still_sign_out(people: People) -> None:
+    path = f"/api/users/{people.patient.user['id']}/password/"
+    (await people.admin.post(path, {"password": "set-by-the-admin"})).ok(204)
+    pat = await people.anonymous.sign_in("pat", "set-by-the-admin")
+    (await pat.post("/api/token/revoke/", {})).ok(204)
+    (await pat.get("/api/me/")).problem(401, "not_signed_in")
 
 
 @pytest.mark.gen_test

@@ -58,3 +58,13 @@ async def test_a_patient_who_leaves_takes_their_sockets_along(clinic: Clinic) ->
     assert await socket.closed() == 4401
     await clinic.walk_in(clinic.rao)
     await public.hear_until(lambda message: bool(message["data"]["waiting"]))
+
+
+@pytest.mark.gen_test
+async def test_a_password_that_was_given_out_opens_no_staff_view(clinic: Clinic, admin: Api) -> None:
+    (await admin.post(f"/api/users/{clinic.desk.user['id']}/password/", {"password": "given by the admin"})).ok(204)
+    desk = await admin.sign_in("desk", "given by the admin")
+    for path in ("/ws/console/", f"/ws/queue/{clinic.rao}/"):
+        socket = await clinic.listen(path)
+        await socket.authenticate(desk.token)
+        assert await socket.closed() == 4403

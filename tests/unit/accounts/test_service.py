@@ -92,7 +92,7 @@ async def test_a_sign_in_beside_a_password_change_does_not_survive_it(
     gate = faulty.hold(FAMILIES, "insert")
     late = asyncio.ensure_future(accounts.sign_in("boss", PASSWORD))
     await gate.reached.wait()
-    await accounts.set_password(account_id, "another-password")
+    await accounts.set_password(account_id, "another-password", one_time=False)
     gate.open.set()
     session = await late
     with pytest.raises(NotSignedIn):

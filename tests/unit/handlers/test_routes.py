@@ -12,7 +12,7 @@ from handlers.operations import operations
 from handlers.problems import STATUS
 from handlers.routes import all_routes, check_permissions
 from server import errors
-from server.accounts.roles import PERMISSIONS, PUBLIC
+from server.accounts.roles import BEFORE_OWN_PASSWORD, PERMISSIONS, PUBLIC
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +81,7 @@ def test_every_refusal_has_its_status() -> None:
     ]
     assert set(kinds) == set(STATUS)
     assert len({kind.code for kind in kinds}) == len(kinds)
+
+
+def test_what_is_open_before_one_has_an_own_password_exists() -> None:
+    assert PERMISSIONS.keys() >= BEFORE_OWN_PASSWORD
