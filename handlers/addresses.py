@@ -1,8 +1,8 @@
 """Where a request comes from, and how much an address may get wrong or write without signing in.
 
-Forwarded addresses count only when the peer is one of TRUSTED_PROXIES. Limits bite on wrong passwords and on
-anonymous writes, never on reads, sockets, refreshes or signed-in callers (DESIGN: security). A whole clinic
-may share one address, so they are wide.
+Forwarded addresses count only when the peer is one of TRUSTED_PROXIES. Limits bite on wrong passwords, on people who
+register themselves and on anonymous writes, never on reads, sockets, refreshes or signed-in callers (DESIGN:
+security). A whole clinic may share one address, so they are wide.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Final
 from server.errors import SlowDown
 
 WRITES_PER_MINUTE: Final = 300
+REGISTRATIONS_PER_MINUTE: Final = 30
 FAILURES_PER_MINUTE: Final = 100
 _MOST_ADDRESSES: Final = 20_000
 
@@ -92,12 +93,18 @@ class AddressLimits:
     def __init__(self, *, enabled: bool, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._enabled = enabled
         self._writes = Allowance(WRITES_PER_MINUTE, monotonic)
+        self._registrations = Allowance(REGISTRATIONS_PER_MINUTE, monotonic)
         self._failures = Allowance(FAILURES_PER_MINUTE, monotonic)
 
     def anonymous_write(self, address: str) -> None:
         """Count a write without a session. Raises SlowDown."""
         self._check(self._writes, address, "Too many requests from this address.")
         self._writes.take(address)
+
+    def registration(self, address: str) -> None:
+        """Count somebody who registers themselves: each costs a text and a password's hash. Raises SlowDown."""
+        self._check(self._registrations, address, "Many people are registering from this address.")
+        self._registrations.take(address)
 
     def before_sign_in(self, address: str) -> None:
         """Raises SlowDown where too many wrong passwords have come from this address lately."""

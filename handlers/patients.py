@@ -117,6 +117,7 @@ class PatientsHandler(ApiHandler):
         staff = self.principal is not None and self.principal.is_staff
         if not staff:
             _require_contact(body)
+            self.services.limits.registration(self.client_address)
         new = NewPatient(**body.model_dump(), number_confirmed=staff)
         registered = await self.services.patients.register(new, command_id=self.command_id())
         if staff:

@@ -81,7 +81,7 @@ class AccountService:
         account = Account(
             id=account_id,
             username=normal,
-            password_hash=await self._passwords.hash(password),
+            password_hash=await self._passwords.hash(password, registration=role is Role.PATIENT),
             role=role,
             name=name.strip() or username.strip(),
             doctor_id=doctor_id,

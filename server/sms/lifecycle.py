@@ -37,6 +37,8 @@ _FRESH = frozenset({"scheduled", "accepted", "queued", "sending"})
 # must not be flooded, nor the clinic pay for it. Counted over all who register with the number.
 TOO_MANY_CODES = "too_many_codes"
 CODES_WITHIN = ((timedelta(minutes=15), 3), (timedelta(days=1), 10))
+# After so many that were not sent, those that were may lie further back than anybody looks.
+_REFUSED_IN_A_ROW = 25
 
 _STATE_AFTER = {
     Outcome.ACCEPTED: MessageState.ACCEPTED,
@@ -74,10 +76,13 @@ def admit(
 
 def too_many_codes(earlier: Iterable[Message], now: datetime) -> bool:
     """Whether a number whose latest texts are `earlier` has had all the confirmation codes it is to have for now."""
-    sent = [
-        now - row.created_at for row in earlier if row.kind is Kind.CODE and row.state is not MessageState.SUPPRESSED
-    ]
-    return any(sum(age < span for age in sent) >= most for span, most in CODES_WITHIN)
+    codes = [row for row in earlier if row.kind is Kind.CODE]
+    sent = [now - row.created_at for row in codes if row.state is not MessageState.SUPPRESSED]
+    refused = [now - row.created_at for row in codes if row.code == TOO_MANY_CODES]
+    return any(
+        sum(age < span for age in sent) >= most or sum(age < span for age in refused) >= _REFUSED_IN_A_ROW
+        for span, most in CODES_WITHIN
+    )
 
 
 def written(message: NewMessage, body: str, day: str, now: datetime, state: MessageState, code: str | None) -> Message:

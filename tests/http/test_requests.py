@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from handlers.addresses import FAILURES_PER_MINUTE, WRITES_PER_MINUTE
+from handlers.addresses import FAILURES_PER_MINUTE, REGISTRATIONS_PER_MINUTE, WRITES_PER_MINUTE
 from handlers.operations import operations
 from handlers.routes import all_routes
 from handlers.schemas import PageQuery
@@ -143,6 +143,28 @@ async def test_anonymous_writes_of_one_address_are_limited_and_nothing_else(
     (await api.get("/api/doctors/", X_Forwarded_For=here)).ok()
     session = (await api.post("/api/token/", SIGN_IN, X_Forwarded_For=here)).ok()
     (await api.post("/api/token/refresh/", {"refresh": session["refresh"]}, X_Forwarded_For=here)).ok()
+
+
+@pytest.mark.gen_test(timeout=20)
+async def test_few_register_themselves_from_one_address_at_once_and_staff_register_on(
+    start_server: StartServer, call: Call
+) -> None:
+    server = await start_server(rate_limits=True, trusted_proxies=("127.0.0.1",))
+    api = call(server)
+    admin = await api.sign_in("admin", "admin-password")
+    here, there = "198.51.100.7", "198.51.100.8"
+    for number in range(REGISTRATIONS_PER_MINUTE + 5):
+        wrong = {**PERSON, "username": f"person{number}", "password": "short"}
+        (await api.post("/api/patients/", wrong, X_Forwarded_For=here)).problem(422, "invalid")
+        if number == 0:
+            for _ in range(REGISTRATIONS_PER_MINUTE - 1):
+                server.services.limits.registration(there)
+    person = {**PERSON, "phone": "+12025550123", "password": "a good password"}
+    (await api.post("/api/patients/", {**person, "username": "one"}, X_Forwarded_For=there)).ok(201)
+    refused = await api.post("/api/patients/", {**person, "username": "two"}, X_Forwarded_For=there)
+    refused.problem(429, "slow_down")
+    assert int(refused.headers["Retry-After"]) <= 2
+    (await admin.post("/api/patients/", {**person, "username": "two"}, X_Forwarded_For=there)).ok(201)
 
 
 @pytest.mark.gen_test(timeout=30)

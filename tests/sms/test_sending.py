@@ -261,5 +261,7 @@ async def test_a_number_is_not_flooded_with_codes_whoever_registers_with_it(worl
     assert await codes("i", "j", "k") == ["simulated"] * 3
     world.clock.turn(3600)
     assert await codes("l", "m") == ["simulated", "too_many_codes"]
+    many = [f"n{number}" for number in range(60)]
+    assert await codes(*many) == ["too_many_codes"] * 60
     await outbox.put(world.message("ticket"))
     assert (await world.row()).state is MessageState.SIMULATED

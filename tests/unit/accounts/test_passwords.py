@@ -63,3 +63,37 @@ async def test_more_than_ten_who_wait_are_told_to_slow_down(
     release.set()
     assert all(await asyncio.gather(*waiting))
     assert await passwords.verify("x", "hash")
+
+
+@pytest.mark.gen_test
+async def test_a_flood_of_registrations_keeps_nobody_from_signing_in(
+    passwords: Passwords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release, order = threading.Event(), list[str]()
+
+    def hashpw(password: bytes, _: bytes) -> bytes:
+        release.wait(10)
+        order.append("registration")
+        return password
+
+    def checkpw(*_: bytes) -> bool:
+        order.append("sign-in")
+        return True
+
+    monkeypatch.setattr("bcrypt.hashpw", hashpw)
+    monkeypatch.setattr("bcrypt.checkpw", checkpw)
+    flood = [asyncio.ensure_future(passwords.hash("x", registration=True)) for _ in range(THREADS + MOST_WAITING)]
+    await asyncio.sleep(0)
+    with pytest.raises(SlowDown):
+        await passwords.hash("x", registration=True)
+    given_up = asyncio.ensure_future(passwords.verify("x", "hash"))
+    signing_in = [asyncio.ensure_future(passwords.verify("x", "hash")) for _ in range(2)]
+    await asyncio.sleep(0)
+    given_up.cancel()
+    release.set()
+    assert await asyncio.gather(*signing_in) == [True, True]
+    # Those who were being served already, and one between the two who sign in.
+    assert order.count("registration") <= 2 * THREADS + 1
+    await asyncio.gather(*flood)
+    assert order.count("registration") == THREADS + MOST_WAITING
+    assert order.count("sign-in") == 2
