@@ -132,7 +132,7 @@ class RefreshHandler(SessionHandler):
         """Each refresh token is good once. One that comes twice ends the whole session.
 
         A cookie may come again within ten seconds, from a page that was opened while the one before it was
-        still asking: it gets the same answer, unless somebody has gone on from that.
+        still asking: it gets the same new one, unless somebody has gone on from that.
         """
         accounts, given = self.services.accounts, self.body(Refresh).refresh
         cookie = self.cookie_token()

@@ -13,6 +13,7 @@ from server.errors import Invalid
 
 ACCESS_LIFE: Final = timedelta(minutes=15)
 REFRESH_LIFE: Final = timedelta(days=7)
+REPEAT_WITHIN: Final = timedelta(seconds=10)
 USERNAME_LENGTH: Final = (3, 64)
 
 
@@ -58,7 +59,8 @@ class Account:
 class Family:
     """One session: the line of refresh tokens that follow from one sign-in. Only the one named `jti` is good.
 
-    `reused` stays set once an older one came back: somebody else has a copy, so the session is over.
+    `reused` stays set once an older one came back: somebody else has a copy, so the session is over. `before` is the
+    one that `jti` took the place of, at `rotated_at`.
     """
 
     id: str
@@ -66,8 +68,14 @@ class Family:
     epoch: int
     jti: str
     expires_at: datetime
+    before: str = ""
+    rotated_at: datetime | None = None
     reused: bool = False
     rev: int = 1
+
+    def has_just_replaced(self, jti: str, now: datetime) -> bool:
+        """Whether the good token took the place of `jti` some seconds ago, and nobody has gone on from it."""
+        return self.before == jti and self.rotated_at is not None and now - self.rotated_at < REPEAT_WITHIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,19 +6,18 @@ a session is good only in the epoch it began in.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import Final
 
 from server.accounts.attempts import Attempts
-from server.accounts.model import REFRESH_LIFE, Account, Family, OneTime, Session, check_username, normal_username
+from server.accounts.model import Account, OneTime, Session, check_username, normal_username
 from server.accounts.passwords import Passwords, check_password, readable_password
 from server.accounts.roles import Principal, Role
-from server.accounts.store import AccountStore, FamilyStore
+from server.accounts.sessions import Sessions
+from server.accounts.store import AccountStore
 from server.accounts.tokens import Tokens
-from server.clock import Clock, whole_seconds
+from server.clock import Clock
 from server.errors import (
     FieldError,
     Invalid,
@@ -26,15 +25,12 @@ from server.errors import (
     NotFound,
     NotSignedIn,
     StorageUnavailable,
-    TokenReused,
     WrongState,
 )
 from server.ids import new_id, order_key
 from server.storage.port import DuplicateKey, Storage
 
 _TRIES: Final = 10
-_MOST_UNDELIVERED: Final = 10_000
-REPEAT_WITHIN: Final = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +46,10 @@ class AccountService:
 
     def __init__(self, storage: Storage, clock: Clock, passwords: Passwords, tokens: Tokens) -> None:
         self._accounts = AccountStore(storage)
-        self._families = FamilyStore(storage)
+        self._sessions = Sessions(storage, clock, tokens)
         self._clock = clock
         self._passwords = passwords
-        self._tokens = tokens
         self._attempts = Attempts()
-        self._undelivered: dict[str, str] = {}
-        self._answered: dict[str, tuple[asyncio.Future[Session], datetime]] = {}
 
     # Accounts.
 
@@ -178,8 +171,7 @@ class AccountService:
         await self._keep_an_admin(account_id)
         account = await self.get(account_id)
         await self._accounts.delete(account_id)
-        self._tokens.end_before(account_id, account.epoch + 1)
-        await self._families.delete_of(account_id)
+        await self._sessions.end_before(account_id, account.epoch + 1)
 
     async def delete_of_patient(self, patient_id: str) -> None:
         """Remove the account of a patient who is being anonymised, if there is one."""
@@ -200,7 +192,7 @@ class AccountService:
         except InvalidCredentials:
             wrong = FieldError("old", "is not your password")
             raise InvalidCredentials("The old password is wrong.", errors=[wrong]) from None
-        return await self._begin(await self._put_password(account.id, new))
+        return await self._sessions.begin(await self._put_password(account.id, new))
 
     async def set_password(self, account_id: str, new: str, *, one_time: bool) -> Account:
         """A password chosen by an administrator; ends every session of the account. Raises NotFound, Invalid."""
@@ -234,56 +226,27 @@ class AccountService:
         """Raises InvalidCredentials, or SlowDown after ten failures in a minute or in a storm of sign-ins."""
         normal = normal_username(username)
         account = await self._check(normal, password, await self._accounts.by_username(normal))
-        return await self._begin(await self._used_once(account) if account.must_change_password else account)
+        return await self._sessions.begin(await self._used_once(account) if account.must_change_password else account)
 
     async def refresh(self, token: str) -> Session:
-        """The next pair of a session. One token used twice ends its session: TokenReused.
-
-        Raises TokenExpired, NotSignedIn.
-        """
-        claims = self._tokens.read_refresh(token)
-        family = await self._families.get(claims.family)
-        account = await self._accounts.get(claims.account_id)
-        if family is None or account is None or family.account_id != account.id or family.epoch != account.epoch:
-            raise NotSignedIn("This session has ended. Sign in again.")
-        current = family.jti == claims.jti or self._undelivered.get(claims.jti) == family.jti
-        if family.reused or not current:
-            await self._end_reused(family.id)
-        rotated = replace(family, jti=new_id(), expires_at=self._session_end())
-        if not await self._rotate(claims.jti, rotated):
-            await self._end_reused(family.id)
-        access = self._tokens.access(account, family.id)
-        return Session(account, access, self._tokens.refresh(account, family.id, rotated.jti))
+        """See `Sessions.refresh`."""
+        return await self._sessions.refresh(token)
 
     async def refresh_cookie(self, token: str) -> Session:
-        """`refresh` for a browser, whose page may be left while the answer is under way.
-
-        The next page then asks with the same cookie: for some seconds it gets the very same answer, as long
-        as nobody has gone on from it. Nothing is used twice by that, since nothing new is handed out.
-        """
-        jti, now = self._tokens.read_refresh(token).jti, self._clock.now()
-        self._answered = {
-            name: (answer, at)
-            for name, (answer, at) in self._answered.items()
-            if now - at < REPEAT_WITHIN and not _went_on(answer, token)
-        }
-        if jti not in self._answered:
-            self._answered[jti] = asyncio.ensure_future(self.refresh(token)), now
-        return await asyncio.shield(self._answered[jti][0])
+        """See `Sessions.refresh_cookie`."""
+        return await self._sessions.refresh_cookie(token)
 
     async def sign_out(self, principal: Principal, *, everywhere: bool = False) -> None:
         """End this session, or all of the account's."""
         if everywhere:
             await self.of_caller(principal)
             await self._change(principal.account_id, lambda account: replace(account, epoch=account.epoch + 1))
-        elif principal.family:
-            self._tokens.end_family(principal.family)
-            await self._families.delete(principal.family)
+        else:
+            await self._sessions.end(principal)
 
     async def forget_expired(self) -> None:
         """Remove sessions nobody can use any more; called by a job."""
-        while await self._families.delete_expired(self._clock.now()):
-            pass
+        await self._sessions.forget_expired()
 
     async def _check(self, username: str, password: str, account: Account | None) -> Account:
         self._attempts.begin(username, self._clock.now())
@@ -304,39 +267,6 @@ class AccountService:
             raise InvalidCredentials("This password was for one sign-in only. Ask the desk for a new one.")
         return used
 
-    async def _begin(self, account: Account) -> Session:
-        family = Family(
-            id=new_id(), account_id=account.id, epoch=account.epoch, jti=new_id(), expires_at=self._session_end()
-        )
-        await self._families.insert(family)
-        access = self._tokens.access(account, family.id)
-        return Session(account, access, self._tokens.refresh(account, family.id, family.jti))
-
-    def _session_end(self) -> datetime:
-        return whole_seconds(self._clock.now() + REFRESH_LIFE)
-
-    async def _rotate(self, used: str, rotated: Family) -> bool:
-        """Save the next token's name. Where the database does not say whether it did, that token is never handed
-        out: whoever then comes again with `used` goes on from it and has used nothing twice."""
-        try:
-            won = await self._families.replace(rotated)
-        except StorageUnavailable:
-            self._undelivered[used] = rotated.jti
-            if len(self._undelivered) > _MOST_UNDELIVERED:
-                del self._undelivered[next(iter(self._undelivered))]
-            raise
-        self._undelivered.pop(used, None)
-        return won
-
-    async def _end_reused(self, family_id: str) -> None:
-        """Mark the session as stolen for whoever comes with any of its tokens; always raises TokenReused."""
-        self._tokens.end_family(family_id)
-        for _ in range(_TRIES):
-            family = await self._families.get(family_id)
-            if family is None or family.reused or await self._families.replace(replace(family, reused=True)):
-                break
-        raise TokenReused("This refresh token was used before. The session has been ended: sign in again.")
-
     async def _put_password(self, account_id: str, password: str, one_time: OneTime = OneTime.NO) -> Account:
         hashed = await self._passwords.hash(password)
         return await self._change(
@@ -354,8 +284,7 @@ class AccountService:
                 raise Invalid.field("username", "is taken; choose another one") from None
             if after is not None:
                 if after.epoch != before.epoch:
-                    self._tokens.end_before(account_id, after.epoch)
-                    await self._families.delete_of(account_id)
+                    await self._sessions.end_before(account_id, after.epoch)
                 return after
         raise StorageUnavailable("The account is being changed by others at this moment. Try again.")
 
@@ -372,8 +301,3 @@ def _check_links(role: Role, doctor_id: str | None, patient_id: str | None) -> N
         raise Invalid.field("doctor_id", "names the doctor of a doctor's account, and of no other")
     if (role is Role.PATIENT) != (patient_id is not None):
         raise Invalid.field("patient_id", "names the patient of a patient's account, and of no other")
-
-
-def _went_on(answer: asyncio.Future[Session], token: str) -> bool:
-    """Whether the answer is settled and no longer to be repeated: it failed, or `token` is what it handed out."""
-    return answer.done() and (answer.exception() is not None or answer.result().refresh == token)

@@ -141,6 +141,8 @@ def _family(document: Document) -> Family:
         epoch=document["epoch"],
         jti=document["jti"],
         expires_at=document["expires_at"],
+        before=document.get("before", ""),
+        rotated_at=document.get("rotated_at"),
         reused=document["reused"],
         rev=document["rev"],
     )
@@ -154,5 +156,7 @@ def _family_document(family: Family) -> Document:
         "epoch": family.epoch,
         "jti": family.jti,
         "expires_at": whole_seconds(family.expires_at),
+        "before": family.before,
+        "rotated_at": family.rotated_at,
         "reused": family.reused,
     }

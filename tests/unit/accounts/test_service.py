@@ -84,6 +84,40 @@ async def test_of_many_refreshes_with_one_token_one_wins_and_the_session_ends(ac
 
 
 @pytest.mark.gen_test
+async def test_a_cookie_may_come_again_at_another_process_for_some_seconds(
+    storage: Storage, passwords: Passwords, clock: TurnedClock
+) -> None:
+    one, other = (AccountService(storage, clock, passwords, Tokens(b"s" * 32, clock)) for _ in range(2))
+    await make_admin(one)
+    left = (await one.sign_in("boss", PASSWORD)).refresh
+    both = await asyncio.gather(one.refresh_cookie(left), other.refresh_cookie(left))
+    clock.turn(seconds=9)
+    late = await other.refresh_cookie(left)
+    assert both[0].refresh == both[1].refresh
+    onward = await other.refresh_cookie(late.refresh)
+    with pytest.raises(TokenReused):
+        await one.refresh_cookie(left)
+    with pytest.raises(TokenReused):
+        await one.refresh_cookie(onward.refresh)
+
+
+@pytest.mark.parametrize("late", [True, False])
+@pytest.mark.gen_test
+async def test_a_cookie_that_comes_late_or_a_token_that_comes_again_ends_the_session(
+    storage: Storage, passwords: Passwords, clock: TurnedClock, late: bool
+) -> None:
+    one, other = (AccountService(storage, clock, passwords, Tokens(b"s" * 32, clock)) for _ in range(2))
+    await make_admin(one)
+    first = (await one.sign_in("boss", PASSWORD)).refresh
+    second = (await one.refresh_cookie(first)).refresh
+    clock.turn(seconds=10 * late)
+    with pytest.raises(TokenReused):
+        await (other.refresh_cookie if late else other.refresh)(first)
+    with pytest.raises(TokenReused):
+        await one.refresh_cookie(second)
+
+
+@pytest.mark.gen_test
 async def test_a_sign_in_beside_a_password_change_does_not_survive_it(
     accounts: AccountService, faulty: FaultyStorage
 ) -> None:
