@@ -63,7 +63,6 @@ class ApiHandler(WiredHandler):
         self._refused = False
         self._command_id: str | None = None
         self._kept: KeptAnswer | None = None
-        self._replayed = False
         self._audited = False
         self._under_way = False
         self._made_id = ""
@@ -213,7 +212,15 @@ class ApiHandler(WiredHandler):
         """
         actor = self.signed_in().actor
         self._audited = True
-        self.services.audit.record_soon(actor, action, subject_id, detail)
+        self.services.audit.record_soon(actor, action, subject_id, detail, id=self._audit_id(action))
+
+    def _audit_id(self, action: str) -> str | None:
+        """The row's id, derived from the command's where that may come again: the answer of the first may be lost
+        after the command was saved, so that each of them writes the row."""
+        described = operation_of(type(self), self.request.method or "")
+        if described is None or not described.idempotent or self.idempotency_key() is None:
+            return None
+        return derived_id("audit", self.command_id(), action)
 
     # Running an operation.
 
@@ -232,6 +239,7 @@ class ApiHandler(WiredHandler):
         replays, command_id = self.services.replays, self.command_id()
         if (kept := await replays.claim(command_id, self.fingerprint())) is not None:
             self._mark_replayed()
+            self._audited = True  # when it was carried out
             if kept.text:
                 self.answer(kept.text, kept.status)
             else:
@@ -244,14 +252,13 @@ class ApiHandler(WiredHandler):
             replays.settle(command_id, self._kept)
 
     def _mark_replayed(self) -> None:
-        self._replayed = True
         self.set_header("Idempotency-Replayed", "true")
 
     def _audit_write(self) -> None:
         """Every staff action leaves a row: what was done, and to what: the id in the path or else in the answer."""
         staff = self.principal is not None and self.principal.is_staff
         silent = not self.leaves_trace or self.request.method not in _WRITES
-        if not staff or silent or self._audited or self._replayed:
+        if not staff or silent or self._audited:
             return
         self.audit(
             _action(self.request.method or "", self.pattern), next(iter(self.path_kwargs.values()), self._made_id)

@@ -140,8 +140,7 @@ class NotifyNextHandler(ApiHandler):
         for name in ("called", "finished"):
             ticket_id = applied.done.outcome.get(name)
             answer[name] = await queues.ticket_after(applied, ticket_id, staff=True) if ticket_id else None
-        if not applied.replayed:
-            self.audit("call next", applied.done.outcome.get("called") or "", doctor_id=body.doctor_id)
+        self.audit("call next", applied.done.outcome.get("called") or "", doctor_id=body.doctor_id)
         self.answer(answer, replayed=applied.replayed)
 
 

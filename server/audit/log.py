@@ -1,6 +1,7 @@
 """Writes and lists the audit. Rows in the background keep queue commands at one write each.
 
-`record` returns once the row is on disk; `record_soon` puts it in line, and `close` writes what waits.
+`record` returns once the row is on disk; `record_soon` puts it in line, and `close` writes what waits. A row whose `id`
+is derived from a command's is written once, however often the command is repeated.
 """
 
 from __future__ import annotations
@@ -42,9 +43,11 @@ class AuditLog:
         """Keep a row; on disk when this returns."""
         await self._insert(self._row(actor, action, subject_id, detail))
 
-    def record_soon(self, actor: Actor, action: str, subject_id: str, detail: Detail | None = None) -> None:
-        """Keep a row in the background; tried until the database takes it."""
-        self._waiting.append(self._row(actor, action, subject_id, detail))
+    def record_soon(
+        self, actor: Actor, action: str, subject_id: str, detail: Detail | None = None, *, id: str | None = None
+    ) -> None:
+        """Keep a row in the background, under `id` at most one; tried until the database takes it."""
+        self._waiting.append(self._row(actor, action, subject_id, detail, id))
         if self._writer is None or self._writer.done():
             self._writer = asyncio.get_running_loop().create_task(self._write_waiting())
 
@@ -77,8 +80,10 @@ class AuditLog:
         self._closing.set()
         await self.flush()
 
-    def _row(self, actor: Actor, action: str, subject_id: str, detail: Detail | None) -> AuditRow:
-        now, id = self._clock.now(), new_id()
+    def _row(
+        self, actor: Actor, action: str, subject_id: str, detail: Detail | None, id: str | None = None
+    ) -> AuditRow:
+        now, id = self._clock.now(), id or new_id()
         return AuditRow(
             id=id,
             order=order_key(now, id),
@@ -118,7 +123,7 @@ class AuditLog:
         try:
             await self._storage.insert(AUDIT, _document(row))
         except DuplicateKey:
-            return  # an earlier try of the same row arrived after all
+            return  # an earlier try of the same row arrived after all, or one of the same command
 
 
 def _document(row: AuditRow) -> Document:

@@ -1,0 +1,70 @@
+"""Every staff action leaves one row of the audit, also where its answer was lost and the caller tried again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from server.errors import StorageUnavailable
+from tests.http.clinic import Clinic
+
+pytestmark = pytest.mark.gen_test
+
+
+async def rows(clinic: Clinic, subject_id: str) -> list[str]:
+    """What was done to one subject, oldest first."""
+    await clinic.server.services.audit.flush()
+    page = (await clinic.admin.get("/api/audit/", {"subject_id": subject_id})).ok()
+    return [row["action"] for row in reversed(page["items"])]
+
+
+def lose_answers(clinic: Clinic, monkeypatch: pytest.MonkeyPatch, use_case: str) -> None:
+    """The queue carries commands out, and the database does not say so."""
+    carry_out = getattr(clinic.server.services.queues, use_case)
+
+    async def lost(*given: Any) -> None:
+        await carry_out(*given)
+        raise StorageUnavailable
+
+    monkeypatch.setattr(clinic.server.services.queues, use_case, lost)
+
+
+async def test_a_call_whose_answer_was_lost_stands_in_the_audit_once(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = await clinic.walk_in()
+    body = {"doctor_id": clinic.doctor_id}
+    with monkeypatch.context() as patch:
+        lose_answers(clinic, patch, "run")
+        (await clinic.desk.post("/api/notify-next/", body, key="call")).problem(503, "storage_unavailable")
+    assert await rows(clinic, ticket["id"]) == ["enqueue"]
+    for _ in range(2):
+        again = await clinic.desk.post("/api/notify-next/", body, key="call")
+        assert again.ok(200)["called"]["id"] == ticket["id"]
+        assert again.headers["Idempotency-Replayed"] == "true"
+        clinic.server.services.replays._entries.clear()
+    assert await rows(clinic, ticket["id"]) == ["enqueue", "call next"]
+
+
+async def test_a_command_whose_answer_was_lost_stands_in_the_audit_once(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = await clinic.walk_in()
+    path = f"/api/tickets/{ticket['id']}/hold/"
+    with monkeypatch.context() as patch:
+        lose_answers(clinic, patch, "run_on_ticket")
+        (await clinic.desk.post(path, {}, key="hold")).problem(503, "storage_unavailable")
+    for _ in range(3):
+        (await clinic.desk.post(path, {}, key="hold")).ok(200)
+    (await clinic.on(ticket, "resume")).ok()
+    (await clinic.on(ticket, "hold")).ok()
+    assert await rows(clinic, ticket["id"]) == ["enqueue", "hold ticket", "resume ticket", "hold ticket"]
+
+
+async def test_what_a_restarted_server_recognises_leaves_no_second_row(clinic: Clinic) -> None:
+    patient = {"name": "Bo Example", "sms_consent": False}
+    registered = (await clinic.desk.post("/api/patients/", patient, key="register")).ok(201)
+    clinic.server.services.replays._entries.clear()
+    (await clinic.desk.post("/api/patients/", patient, key="register")).ok(201)
+    assert await rows(clinic, registered["id"]) == ["register patient"]
