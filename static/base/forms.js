@@ -59,7 +59,7 @@ function showProblem(problem, parts, summary) {
     beside.push(part);
   }
   if (beside.length) beside[0].focus();
-  else summary.append(notice("stopped", explain(problem)));
+  else summary.append(notice("stopped", problem.code === "offline" ? t("error.offline_typed") : explain(problem)));
 }
 
 function buildField(field) {

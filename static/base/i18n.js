@@ -90,6 +90,10 @@ export const dateAndTime = (iso) =>
 export const exactTime = (iso) =>
   dateFormat("exact", { weekday: "short", day: "numeric", month: "short", ...TIME, second: "2-digit" }).format(new Date(iso));
 
+/** 3 Feb 1980, of a calendar date without a time (1980-02-03): no time zone may move it to the day before. */
+export const birthDate = (day) =>
+  format("birth", () => new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" })).format(new Date(day));
+
 /** The clinic's calendar day (YYYY-MM-DD) of an instant. */
 export const dayOf = (milliseconds) =>
   new Intl.DateTimeFormat("sv-SE", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(

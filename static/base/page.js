@@ -56,6 +56,12 @@ export function notice(kind, text, ...more) {
   return h("div", { class: `notice notice-${kind}` }, icon(name), h("div", {}, h("p", { text }), ...more));
 }
 
+/** What stands in place of a form that needs a doctor while there is none, with the way to add one for those who may. */
+export function addDoctorFirst(mayAdd) {
+  const next = mayAdd ? h("p", {}, h("a", { class: "button button-primary", href: "/admin/#/doctors", text: t("console.add_doctor") })) : null;
+  return h("div", { class: "stack" }, h("p", { text: t(mayAdd ? "console.no_doctors_first" : "console.no_doctors_ask") }), next);
+}
+
 /** Keep the last content while `load` runs, and say in its place when it failed, with a way to try again. */
 export async function fill(place, load, explain) {
   place.setAttribute("aria-busy", "true");

@@ -6,21 +6,23 @@ import { minutesSince, serverNow } from "../base/clock.js";
 import { h, reconcile, setText } from "../base/dom.js";
 import { appointmentStateName } from "../base/labels.js";
 import { notice } from "../base/page.js";
-import { toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
 
 const RELOAD = 30_000;
 
 export class Appointments {
   #queues;
+  #commands;
   #list = h("ul", { class: "expected" });
   #empty = h("p", { class: "empty", text: t("appointments.none_today"), hidden: true });
   #problem = h("div", { role: "alert" });
   #timer;
   #shown = [];
 
-  constructor(queues) {
+  /** @param queues {@link Queues} @param commands {@link Commands} */
+  constructor(queues, commands) {
     this.#queues = queues;
+    this.#commands = commands;
     this.element = h(
       "aside",
       { class: "side", "aria-labelledby": "expected", id: "appointments" },
@@ -31,6 +33,9 @@ export class Appointments {
     );
     this.toggle = h("a", { class: "button button-plain side-link", href: "#appointments", text: t("appointments.today") });
     this.#timer = setInterval(() => this.reload(), RELOAD);
+    // Somebody expected may have joined as a walk-in; and what went wrong for want of a line is over with it.
+    queues.addEventListener("view", () => this.#render());
+    queues.addEventListener("status", () => queues.status === "live" && this.reload());
     this.reload();
   }
 
@@ -77,26 +82,35 @@ export class Appointments {
     setText(name, item.patient?.name ?? "");
     setText(doctor, this.#queues.doctors.get(item.doctor_id)?.name ?? item.doctor);
     const waiting = item.state === "booked";
-    button.hidden = !waiting;
+    const ticket = waiting ? this.#ticketOf(item) : null;
+    button.hidden = !waiting || Boolean(ticket);
     button.setAttribute("aria-label", t("appointments.check_in_name", { name: item.patient?.name ?? "" }));
     button.onclick = () => this.#checkIn(button, item);
-    const late = waiting && serverNow() > Date.parse(item.start);
-    setText(word, waiting ? "" : appointmentStateName(item.state));
+    const late = waiting && !ticket && serverNow() > Date.parse(item.start);
+    setText(word, ticket ? t("appointments.in_queue", { code: ticket.code }) : waiting ? "" : appointmentStateName(item.state));
     setText(time, late ? t("appointments.late", { time: clockTime(item.start), minutes: minutesSince(item.start) }) : clockTime(item.start));
     row.toggleAttribute("data-late", late);
+  }
+
+  /** The place the patient already has in this doctor's queue, joined without the booking. */
+  #ticketOf(item) {
+    const view = this.#queues.views.get(item.doctor_id);
+    if (!view) return null;
+    return [view.current, view.called, view.waiting, view.on_hold].flat().find((ticket) => ticket.patient?.id === item.patient_id) ?? null;
   }
 
   async #checkIn(button, item) {
     if (button.getAttribute("aria-busy")) return;
     button.setAttribute("aria-busy", "true");
+    const held = document.activeElement === button;
     try {
       const answer = await api.post(`/api/appointments/${item.id}/check-in/`);
       const ticket = answer.ticket ?? answer;
-      toast(t("done.checked_in", { name: item.patient?.name ?? "", code: ticket.code ?? "" }));
-      const held = document.activeElement === button;
+      this.#commands.said(t("done.checked_in", { name: item.patient?.name ?? "", code: ticket.code ?? "" }));
       await this.reload();
       // The pressed button has gone with its row's state: the keyboard goes on to the next one who is expected.
-      if (held && button.hidden) this.#next(button)?.focus();
+      const free = [button, document.body].includes(document.activeElement);
+      if (held && free && button.hidden) this.#next(button)?.focus();
     } catch (problem) {
       this.#problem.replaceChildren(notice("attention", explain(problem)));
     } finally {

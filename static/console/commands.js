@@ -15,14 +15,19 @@ const UNDO_SHOWN = 20_000;
 export class Commands {
   #queues;
   #refuse;
-  /** The newest step that can still be taken back, for the key U. */
-  #undo = null;
+  /** The last thing done here, for the key U; it has a `seq` if it can be taken back. */
+  #last = null;
+  /** The newest step of each queue, with the toast that tells of it. */
+  #steps = new Map();
   #sent = Promise.resolve();
+  /** The queues whose refusal only says that the server was not reached. */
+  #unreached = new Set();
 
   /** @param queues {@link Queues} @param {(doctorId: string, text: string|null) => void} refuse shows or clears a refusal */
   constructor(queues, refuse) {
     this.#queues = queues;
     this.#refuse = refuse;
+    queues.addEventListener("status", () => queues.status === "live" && this.#reachedAgain());
   }
 
   /** Finish who is in the room (as done, or as a no-show) and call the next one. */
@@ -46,48 +51,65 @@ export class Commands {
   /** A command on the queue: pause, open, close. */
   async queue(doctorId, verb, body = {}) {
     const doctor = this.#queues.doctors.get(doctorId)?.name ?? "";
-    const undoable = verb === "pause";
-    await this.run(doctorId, `/api/queue/${doctorId}/${verb}/`, body, () => t(`done.queue_${verb}`, { doctor }), undoable);
+    const kind = verb === "pause" ? "step" : "final";
+    await this.run(doctorId, `/api/queue/${doctorId}/${verb}/`, body, () => t(`done.queue_${verb}`, { doctor }), kind);
   }
 
-  /** Take back the newest step, wherever it was; one whose answer is still under way counts. */
+  /** Say what was done some other way (joining, checking in): it too comes between the key U and older steps. */
+  said(text) {
+    toast(text);
+    this.#last = { text };
+  }
+
+  /** Take back the last thing done, and nothing older; one whose answer is still under way counts. */
   async undo() {
     await this.#sent;
-    const last = this.#undo;
-    if (!last) return;
-    this.#undo = null;
-    last.close();
-    await this.run(last.doctorId, `/api/queue/${last.doctorId}/undo/`, { seq: last.seq }, (answer) =>
-      answer.sms === "already_sent" ? t("done.undo_sms_sent") : t("done.undo"), false);
+    if (this.#last?.seq) await this.#takeBack(this.#last);
+    else toast(this.#last ? t("undo.cannot_what", { what: this.#last.text }) : t("undo.cannot"));
   }
 
-  /** Send, wait until the picture shows it, say so. Refusals stay beside the queue they concern. */
-  async run(doctorId, path, body, sentence, undoable = true) {
-    this.#refuse(doctorId, null);
+  async #takeBack(step) {
+    step.close();
+    if (this.#last === step) this.#last = null;
+    const sentence = ({ sms }) => t(sms === "already_sent" ? "undo.done_sms_sent" : "undo.done", { what: step.text });
+    await this.run(step.doctorId, `/api/queue/${step.doctorId}/undo/`, { seq: step.seq }, sentence, "undo");
+  }
+
+  /**
+   * Send, wait until the picture shows it, say so. Refusals stay beside the queue they concern.
+   * @param {"step"|"final"|"undo"} kind a step can be taken back, what is final cannot
+   */
+  async run(doctorId, path, body, sentence, kind = "step") {
+    this.#say(doctorId, null);
     const sending = api.post(path, body);
     this.#sent = sending.then(() => null, () => null);
     try {
       const answer = await sending;
-      this.#said(doctorId, sentence(answer), undoable && answer.seq);
+      this.#said(doctorId, sentence(answer), kind, answer.seq);
       await this.#queues.reached(doctorId, answer.seq);
     } catch (problem) {
-      this.#refuse(doctorId, explain(problem));
+      this.#say(doctorId, explain(problem));
+      if (problem.code === "offline") this.#unreached.add(doctorId);
     }
   }
 
-  #said(doctorId, text, seq) {
-    if (!seq) {
-      toast(text);
-      return;
-    }
+  #say(doctorId, text) {
+    this.#unreached.delete(doctorId);
+    this.#refuse(doctorId, text);
+  }
+
+  /** The line is back: what could not be reached then is no news any more. */
+  #reachedAgain() {
+    for (const doctorId of this.#unreached) this.#say(doctorId, null);
+  }
+
+  #said(doctorId, text, kind, seq) {
     // Only the newest step of a queue can be undone: the offer for the one before goes.
-    if (this.#undo?.doctorId === doctorId) this.#undo.close();
-    const step = { doctorId, seq, close: () => {} };
-    this.#undo = step;
-    const run = () => {
-      this.#undo = step;
-      this.undo();
-    };
-    step.close = toast(text, { action: { label: t("action.undo"), run }, stays: UNDO_SHOWN });
+    this.#steps.get(doctorId)?.close();
+    const step = { doctorId, text, seq: kind === "step" ? seq : null, close: () => {} };
+    this.#steps.set(doctorId, step);
+    this.#last = kind === "undo" ? null : step;
+    const offer = step.seq ? { action: { label: t("action.undo"), run: () => this.#takeBack(step) }, stays: UNDO_SHOWN } : {};
+    step.close = toast(text, offer);
   }
 }

@@ -30,13 +30,14 @@ export async function startDesk(place, user) {
   const board = h("div", { class: "columns" });
   const active = activeColumn(board, queues);
   const commands = new Commands(queues, (doctorId, text) => columns.get(doctorId)?.refuse(text));
-  const joining = new Joining(queues, active);
-  const finder = buildFinder({
+  const joining = new Joining(queues, active, commands);
+  const choices = {
     onPatient: (patient) => joining.patient(patient),
     onWalkIn: (text) => joining.walkIn(text),
     onRegister: (text) => joining.register(text),
-  });
-  const appointments = new Appointments(queues);
+  };
+  const finder = buildFinder(choices, () => queues.status !== "offline");
+  const appointments = new Appointments(queues, commands);
   const unreached = new Unreached(queues);
   const account = new AccountBanner();
   unreached.addEventListener("trouble", () => account.reload());
@@ -79,7 +80,10 @@ export async function startDesk(place, user) {
     columns.get(detail)?.show(queues.views.get(detail));
     showTotals(totals, queues);
   });
-  queues.addEventListener("status", showLine);
+  queues.addEventListener("status", () => {
+    showLine();
+    finder.again();
+  });
   showDoctors();
   showTotals(totals, queues);
   const code = scannedCode();

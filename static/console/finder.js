@@ -3,17 +3,20 @@
  * walk-in or a registration when nobody fits. A combobox after the ARIA pattern: arrows choose, Enter takes.
  */
 
-import { api } from "../base/api.js";
+import { api, connection } from "../base/api.js";
 import { h, setAttribute } from "../base/dom.js";
-import { t } from "../base/i18n.js";
+import { birthDate, t } from "../base/i18n.js";
 import { icon } from "../base/icons.js";
 import { explain } from "../base/problems.js";
 
 const PAUSE = 180;
 const SHOWN = 8;
 
-/** @param {{onPatient: (patient) => void, onWalkIn: (text) => void, onRegister: (text) => void}} chosen */
-export function buildFinder({ onPatient, onWalkIn, onRegister }) {
+/**
+ * @param {{onPatient: (patient) => void, onWalkIn: (text) => void, onRegister: (text) => void}} chosen
+ * @param {() => boolean} connected whether a search could be answered now; call `again` when that has changed
+ */
+export function buildFinder({ onPatient, onWalkIn, onRegister }, connected) {
   const input = h("input", {
     type: "search",
     role: "combobox",
@@ -45,6 +48,7 @@ export function buildFinder({ onPatient, onWalkIn, onRegister }) {
   const clear = () => {
     input.value = "";
     options = [];
+    list.replaceChildren();
     close();
   };
 
@@ -62,13 +66,21 @@ export function buildFinder({ onPatient, onWalkIn, onRegister }) {
     option.run();
   };
 
+  /** Only a search that was answered offers to create: a patient who is there already must not come in twice. */
   const offer = (patients, text, words) => {
-    offered = text;
-    options = [
-      ...patients.slice(0, SHOWN).map((patient) => ({ patient, run: () => onPatient(patient) })),
+    const creating = [
       { label: t("finder.walk_in", { text }), run: () => onWalkIn(text) },
       { label: t("finder.register", { text }), run: () => onRegister(text) },
     ];
+    show(text, [...patients.slice(0, SHOWN).map((patient) => ({ patient, run: () => onPatient(patient) })), ...creating], words);
+  };
+
+  /** Words and nothing to choose. */
+  const say = (text, words) => show(text, [], words);
+
+  const show = (text, choices, words) => {
+    offered = text;
+    options = choices;
     options.forEach((option, index) => {
       option.element = h("li", { role: "option", id: `found-${index}`, "aria-selected": "false" }, ...(option.patient ? describe(option.patient) : [icon("plus"), h("span", { text: option.label })]));
       option.element.addEventListener("pointerdown", (event) => event.preventDefault());
@@ -78,7 +90,7 @@ export function buildFinder({ onPatient, onWalkIn, onRegister }) {
     list.replaceChildren(...[said, ...options.map((option) => option.element)].filter(Boolean));
     list.hidden = false;
     setAttribute(input, "aria-expanded", "true");
-    activate(0);
+    activate(options.length ? 0 : -1);
   };
 
   const look = async () => {
@@ -88,15 +100,24 @@ export function buildFinder({ onPatient, onWalkIn, onRegister }) {
       close();
       return;
     }
-    if (text.length < 2) {
-      offer([], text, t("finder.go_on"));
+    if (!connected()) {
+      say(text, t("finder.not_connected"));
       return;
     }
+    if (text.length < 2) {
+      say(text, t("finder.go_on"));
+      return;
+    }
+    // A request is tried for some seconds; whoever types learns of the first failure.
+    const failing = () => mine === asked && !connection.online && say(text, t("finder.not_connected"));
+    connection.addEventListener("change", failing);
     try {
       const { items } = await api.get("/api/patients/", { q: text, limit: SHOWN });
       if (mine === asked) offer(items, text, items.length ? null : t("finder.nobody"));
     } catch (problem) {
-      if (mine === asked) offer([], text, explain(problem));
+      if (mine === asked) say(text, problem.code === "offline" ? t("finder.not_connected") : explain(problem));
+    } finally {
+      connection.removeEventListener("change", failing);
     }
   };
 
@@ -104,7 +125,7 @@ export function buildFinder({ onPatient, onWalkIn, onRegister }) {
     clearTimeout(timer);
     timer = setTimeout(look, PAUSE);
   });
-  input.addEventListener("focus", () => options.length && input.value && (list.hidden = false));
+  input.addEventListener("focus", () => list.childElementCount && input.value && (list.hidden = false));
   input.addEventListener("blur", close);
   input.addEventListener("keydown", async (event) => {
     if (event.key === "Escape") clear();
@@ -121,10 +142,12 @@ export function buildFinder({ onPatient, onWalkIn, onRegister }) {
     event.preventDefault();
   });
 
-  return { element, focus: () => input.focus() };
+  const again = () => document.activeElement === input && look();
+  return { element, focus: () => input.focus(), again };
 }
 
 function describe(patient) {
-  const facts = [patient.date_of_birth, patient.phone_masked].filter(Boolean).join(" · ");
-  return [icon("person"), h("span", { dir: "auto", text: patient.name }), h("span", { class: "soft found-facts", dir: "ltr", text: facts })];
+  const facts = [patient.date_of_birth && birthDate(patient.date_of_birth), patient.phone_masked].filter(Boolean);
+  const shown = facts.flatMap((fact, index) => [index ? " · " : null, h("bdi", { text: fact })]);
+  return [icon("person"), h("span", { dir: "auto", text: patient.name }), h("span", { class: "soft found-facts" }, ...shown)];
 }

@@ -1,26 +1,39 @@
 /** The dialogs that bring somebody into a queue: a found patient, a walk-in, a registration. */
 
 import { api } from "../base/api.js";
+import { serverNow } from "../base/clock.js";
 import { h } from "../base/dom.js";
 import { buildForm, given } from "../base/forms.js";
-import { currentLanguage, LANGUAGES, t } from "../base/i18n.js";
+import { birthDate, clockTime, currentLanguage, dayOf, LANGUAGES, t } from "../base/i18n.js";
 import { priorityName } from "../base/labels.js";
+import { addDoctorFirst, notice } from "../base/page.js";
 import { openDialog, toast } from "../base/overlays.js";
+import { explain } from "../base/problems.js";
+import { session } from "../base/session.js";
 
 const PHONE = /^[+\d][\d\s().-]{3,}$/;
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+const LOCAL_DATE = /^(\d{1,2})[./-](\d{1,2})[./-](\d{4})$/;
 
 export class Joining {
   #queues;
   #active;
+  #commands;
 
-  /** @param queues {@link Queues} @param {() => string|undefined} active the doctor whose column is marked */
-  constructor(queues, active) {
+  /**
+   * @param queues {@link Queues} @param {() => string|undefined} active the doctor whose column is marked
+   * @param commands {@link Commands}
+   */
+  constructor(queues, active, commands) {
     this.#queues = queues;
     this.#active = active;
+    this.#commands = commands;
   }
 
-  /** A registered patient joins a queue. */
-  patient(patient) {
+  /** A registered patient joins a queue; who is booked today is offered the check-in first. */
+  async patient(patient) {
+    if (this.#nowhere()) return;
+    const bookings = await bookedToday(patient);
     const form = buildForm({
       fields: [this.#doctorField(), ...this.#queueFields()],
       submit: t("join.submit"),
@@ -30,13 +43,48 @@ export class Joining {
         this.#joined(ticket, patient.name);
       },
     });
-    const facts = [patient.date_of_birth, patient.phone_masked].filter(Boolean).join(" · ");
-    const dialog = openDialog(t("join.title", { name: patient.name }), facts ? h("p", { class: "soft" }, h("bdi", { dir: "ltr", text: facts })) : null, form);
-    form.querySelector("button[type=submit]").focus();
+    const facts = [patient.date_of_birth && birthDate(patient.date_of_birth), patient.phone_masked].filter(Boolean);
+    const head = facts.length ? h("p", { class: "soft" }, ...facts.flatMap((fact, index) => [index ? " · " : null, h("bdi", { text: fact })])) : null;
+    const dialog = openDialog(t("join.title", { name: patient.name }), head, this.#bookings(bookings, patient, () => dialog.close()), form);
+    const submit = form.querySelector("button[type=submit]");
+    submit.classList.toggle("button-primary", !bookings.length);
+    (dialog.element.querySelector(".booked button") ?? submit).focus();
+  }
+
+  /** A button per booking of today, with its doctor; null for those who are not expected. */
+  #bookings(bookings, patient, close) {
+    if (!bookings.length) return null;
+    const problem = h("div", { role: "alert" });
+    const checkIn = async (each, button) => {
+      if (button.getAttribute("aria-busy")) return;
+      button.setAttribute("aria-busy", "true");
+      try {
+        const { ticket } = await api.post(`/api/appointments/${each.id}/check-in/`);
+        close();
+        this.#joined(ticket, patient.name);
+      } catch (refusal) {
+        problem.replaceChildren(notice("attention", explain(refusal)));
+      } finally {
+        button.removeAttribute("aria-busy");
+      }
+    };
+    const buttons = bookings.map((each) => {
+      const text = t("join.check_in", { time: clockTime(each.start), doctor: each.doctor });
+      return h("button", { class: "button button-primary button-wide", type: "button", text, on: { click: ({ currentTarget }) => checkIn(each, currentTarget) } });
+    });
+    return h("div", { class: "stack tight booked" }, problem, ...buttons, h("p", { class: "soft", text: t("join.or_without_booking") }));
+  }
+
+  /** Without a doctor there is nowhere to join: says so. */
+  #nowhere() {
+    if (this.#queues.everyone.size) return false;
+    openDialog(t("console.no_doctors"), addDoctorFirst(session.user?.role === "admin"));
+    return true;
   }
 
   /** Somebody who just came in: a name is enough. `text` is what the search box held. */
   walkIn(text) {
+    if (this.#nowhere()) return;
     const form = buildForm({
       fields: [this.#doctorField(), ...personFields(text), ...this.#queueFields()],
       submit: t("join.submit"),
@@ -57,7 +105,7 @@ export class Joining {
     const form = buildForm({
       fields: [
         ...personFields(text),
-        { name: "date_of_birth", label: t("patient.date_of_birth"), type: "date" },
+        { name: "date_of_birth", label: t("patient.date_of_birth"), type: "date", value: readDate(text) },
         { name: "language", label: t("patient.language"), type: "select", required: true, options: languages, value: currentLanguage() },
       ],
       submit: t("join.register"),
@@ -73,7 +121,7 @@ export class Joining {
   }
 
   #joined(ticket, name) {
-    toast(t("done.joined", { code: ticket.code, name, doctor: ticket.doctor }));
+    this.#commands.said(t("done.joined", { code: ticket.code, name, doctor: ticket.doctor }));
   }
 
   /** The marked column's doctor is offered first: the one reception was just looking at. */
@@ -97,14 +145,29 @@ export class Joining {
   }
 }
 
+/** What stood in the search box goes where it belongs: a number, a birth date (which a walk-in has no field for) or a name. */
 function personFields(text) {
-  const isPhone = PHONE.test(text);
+  const isDate = DATE.test(text) || LOCAL_DATE.test(text);
+  const isPhone = !isDate && PHONE.test(text);
   return [
-    { name: "name", label: t("patient.name"), required: true, value: isPhone ? "" : text, attributes: { autocomplete: "off" } },
+    { name: "name", label: t("patient.name"), required: true, value: isPhone || isDate ? "" : text, attributes: { autocomplete: "off" } },
     { name: "phone", label: t("patient.phone"), type: "tel", value: isPhone ? text : "", attributes: { autocomplete: "off" } },
     { name: "sms_consent", label: t("patient.sms_consent"), type: "checkbox" },
   ];
 }
+
+/** A date as a date field takes it; "" for none, and for one that reads two ways (3/4/1980). */
+function readDate(text) {
+  if (DATE.test(text)) return text;
+  const [, one, other, year] = LOCAL_DATE.exec(text) ?? [];
+  if (!year || (Number(one) <= 12 && Number(other) <= 12 && one !== other)) return "";
+  const [day, month] = Number(one) > 12 ? [one, other] : [other, one];
+  return `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
+}
+
+/** What the patient is booked for today; who cannot be asked about joins without. */
+const bookedToday = ({ id }) =>
+  api.all("/api/appointments/", { patient_id: id, date: dayOf(serverNow()), state: "booked" }).catch(() => []);
 
 /** A walk-in's doctor is preselected and the name typed: start where something is missing, else on the button. */
 function focusFirstGap(form) {

@@ -42,6 +42,7 @@ export function updateRow(element, ticket) {
   setText(place, ticket.position ? String(ticket.position) : "");
   setText(code, ticket.code);
   setText(name, ticket.patient.name);
+  setAttribute(name, "title", ticket.patient.name);
   setAttribute(more, "aria-label", t("row.actions", { code: ticket.code, name: ticket.patient.name }));
   updateWait(wait, ticket);
   if (before && sameMarks(before, ticket)) return;
@@ -71,6 +72,7 @@ const markFacts = (ticket) => [
   ticket.calls,
   ticket.reason,
   ticket.sms,
+  ticket.patient.phone_masked,
   ticket.elsewhere,
 ];
 
@@ -82,11 +84,29 @@ function marksOf(ticket) {
   marks.push(h("span", { class: "soft", text: cameAs(ticket) }));
   if (ticket.state === "called" || ticket.state === "in_room") marks.push(h("span", { class: "soft", text: roomName(ticket.room) }));
   if (ticket.calls > 1) marks.push(h("span", { class: "soft", text: t("row.calls", { count: ticket.calls }) }));
-  if (ticket.sms?.state === "suppressed") marks.push(h("span", { class: "soft", text: t("row.no_texts") }));
-  if (notReached(ticket.sms)) marks.push(mark("state-attention", "message", smsStateName(ticket.sms.state)));
+  const contact = contactMark(ticket);
+  if (contact) marks.push(contact);
   if (ticket.reason) marks.push(h("span", { class: "soft", text: ticket.reason }));
   for (const other of ticket.elsewhere ?? []) marks.push(mark("", "clock", t("row.elsewhere", { doctor: other.doctor ?? other.code })));
+  // A mark that is cut off can still be read.
+  for (const each of marks) each.title = each.textContent;
   return marks;
+}
+
+/** Whoever no text will reach is called by name, so the row says it as soon as they join. */
+function contactMark({ state, sms, patient }) {
+  if (state === "in_room") return null;
+  const called = state === "called" || state === "no_show";
+  if (!patient.phone_masked) return called ? mark("state-attention", "call", t("row.no_phone_call")) : mark("", "call", t("row.no_phone"));
+  // Texts about the queue go only to those who agreed, and the first of them when they join.
+  if (!sms) return h("span", { class: "soft", text: t("row.not_texted") });
+  if (sms.state === "suppressed") {
+    return sms.code === "kind_off" ? h("span", { class: "soft", text: t("row.not_texted") }) : mark("state-attention", "call", t("row.no_texts"));
+  }
+  if (notReached(sms)) return mark("state-attention", "message", smsStateName(sms.state));
+  // It waits for an account that Twilio refuses: nobody knows until when.
+  if (sms.state === "queued" && /^\d+$/.test(sms.code ?? "")) return mark("state-attention", "message", t("row.text_waits"));
+  return null;
 }
 
 const cameAs = (ticket) =>
