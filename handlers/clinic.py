@@ -35,7 +35,8 @@ class AnnouncementAnswer(Answer):
 class ClinicAnswer(Answer):
     """What a page needs to know of the clinic; `sms` simulated: no text leaves this server.
 
-    `version` changes with every release of the waiting-room page.
+    `version` changes with every release of the waiting-room page. `day` is the service day, which begins at
+    DAY_STARTS_AT.
     """
 
     name: str
@@ -48,6 +49,7 @@ class ClinicAnswer(Answer):
     demo: bool
     announcements: list[AnnouncementAnswer]
     version: str
+    day: str
     now: str
 
 
@@ -130,7 +132,7 @@ class ClinicHandler(ApiHandler):
     @operation(summary="The clinic", answer=ClinicAnswer)
     async def get(self) -> None:
         services = self.services
-        settings = services.settings
+        settings, now = services.settings, services.clock.now()
         self.answer(
             {
                 "name": services.clinic.settings.name,
@@ -143,7 +145,8 @@ class ClinicHandler(ApiHandler):
                 "demo": settings.demo,
                 "announcements": services.clinic.public(settings.clinic_timezone)["announcements"],
                 "version": services.release,
-                "now": iso(services.clock.now()),
+                "day": services.clinic_time.service_day(now).isoformat(),
+                "now": iso(now),
             }
         )
 

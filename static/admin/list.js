@@ -16,7 +16,7 @@ const TYPING = 250;
  *   create?: {label: string, open: (reload) => void}, filters?: Filter[], query?: () => object,
  *   more?: (chosen: () => object) => Node[],
  *   name: (item) => string, empty: string, ready?: () => boolean}} options
- * @typedef {{name: string, label: string, type: "search"|"date"|"select", options?: object[], value?: string,
+ * @typedef {{name: string, label: string, type: "search"|"date"|"select", options?: object[], value?: string, attributes?: object,
  *   query?: (value: string) => object}} Filter `query` makes more of a choice than `{[name]: value}`; `more` are buttons
  *   beside the filters
  */
@@ -74,12 +74,12 @@ function actionsButton(label, items) {
   return button;
 }
 
-function buildFilter({ name, label, type, options, value = "", query = (chosen) => ({ [name]: chosen }) }, changed) {
+function buildFilter({ name, label, type, options, value = "", attributes = {}, query = (chosen) => ({ [name]: chosen }) }, changed) {
   let timer;
   const input =
     type === "select"
       ? h("select", {}, ...options.map((option) => h("option", { value: option.value, text: option.label })))
-      : h("input", { type });
+      : h("input", { type, ...attributes });
   input.value = value;
   input.addEventListener("input", () => {
     clearTimeout(timer);

@@ -1,11 +1,11 @@
 /** The notification log: every text, what became of it and why, with its whole story, and the log as a file. */
 
 import { api } from "../base/api.js";
-import { serverNow } from "../base/clock.js";
 import { h } from "../base/dom.js";
-import { clockTime, dayOf, t } from "../base/i18n.js";
+import { clockTime, t } from "../base/i18n.js";
 import { kindName, smsGroupName, smsStateName } from "../base/labels.js";
-import { openMessage, resendForm, stateOf, whyOf } from "../base/message.js";
+import { openMessage, refusedOf, resendForm, stateOf, whyOf } from "../base/message.js";
+import { fill } from "../base/page.js";
 import { openDialog, toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
 import { listView } from "./list.js";
@@ -15,17 +15,24 @@ const STATES = ["queued", "sending", "accepted", "sent", "delivered", "undeliver
 const KINDS = ["code", "booked", "reminder", "joined", "soon", "your_turn", "recalled", "missed", "delayed", "put_back", "cancelled"];
 const PATH = "/api/notifications/";
 
+/** Opens on the service day that is under way: after midnight that is still the day before, as the log counts. */
 export function notificationsView() {
+  const element = h("div", { class: "stack" });
+  fill(element, async () => log((await api.get("/api/clinic/")).day).element, explain);
+  return { element };
+}
+
+function log(day) {
   const any = { value: "", label: t("list.all") };
   return listView({
     path: PATH,
     empty: t("notifications.none"),
     name: (text) => `${kindName(text.kind)} ${text.to_masked}`,
     filters: [
-      { name: "day", label: t("list.day"), type: "date", value: dayOf(serverNow()) },
+      { name: "day", label: t("list.day"), type: "date", value: day },
       { name: "group", label: t("notifications.result"), type: "select", options: [any, ...GROUPS.map((value) => ({ value, label: smsGroupName(value) })), ...STATES.map((value) => ({ value: `=${value}`, label: `– ${smsStateName(value)}` }))], query: resultQuery },
       { name: "kind", label: t("notifications.kind"), type: "select", options: [any, ...KINDS.map((value) => ({ value, label: kindName(value) }))] },
-      { name: "code", label: t("notifications.code"), type: "search" },
+      { name: "code", label: t("notifications.twilio_code"), type: "search", attributes: { inputmode: "numeric" } },
     ],
     more: (chosen) => [exportButton(chosen)],
     columns: [
@@ -62,8 +69,8 @@ function exportButton(chosen) {
 }
 
 function resend(text, reload) {
-  const done = () => {
-    dialog.close();
+  const done = (answer) => {
+    if (!refusedOf(answer)) dialog.close();
     reload();
   };
   const dialog = openDialog(t("unreached.resend"), resendForm(text, done));

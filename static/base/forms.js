@@ -25,6 +25,11 @@ export function buildForm({ fields, submit, onSubmit, extra = [] }) {
   form.append(h("div", { class: "buttons" }, button, ...extra));
   let sent = { text: "", key: "" };
 
+  // A form that begins anew has nothing wrong with it.
+  form.addEventListener("reset", () => {
+    summary.replaceChildren();
+    for (const part of parts) part.refuse("");
+  });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (button.getAttribute("aria-busy") === "true") return;

@@ -74,6 +74,10 @@ const TIME = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 /** 10:40 */
 export const clockTime = (iso) => dateFormat("time", TIME).format(new Date(iso));
 
+/** The hour of day on the clinic's clock, 0–23, in digits that count in every language. */
+export const hourOf = (iso) =>
+  Number(new Intl.DateTimeFormat("en", { hour: "2-digit", hourCycle: "h23", timeZone: zone }).format(new Date(iso)));
+
 /** Tue 3 Mar */
 export const shortDate = (iso) =>
   dateFormat("date", { weekday: "short", day: "numeric", month: "short" }).format(new Date(iso));

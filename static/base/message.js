@@ -5,6 +5,7 @@ import { h } from "./dom.js";
 import { buildForm, given } from "./forms.js";
 import { exactTime, t } from "./i18n.js";
 import { faultName, eventName, kindName, mark, notReached, outcomeName, smsStateName } from "./labels.js";
+import { notice } from "./page.js";
 import { openDialog, toast } from "./overlays.js";
 import { explain } from "./problems.js";
 
@@ -71,20 +72,32 @@ function stepsOf(text) {
 
 const words = (...parts) => parts.filter(Boolean).join(" · ");
 
-/** A form that sends a text again, to another number if one is given. @param {() => unknown} done */
+/** Why a text that was sent again will not leave after all; "" if it is on its way. */
+export const refusedOf = (answer) => (answer.state === "suppressed" ? t("unreached.not_sent", { why: whyOf(answer) }) : "");
+
+/**
+ * A form that sends a text again, to another number if one is given. It says so where the new one will not leave.
+ * @param {(answer: object) => unknown} done gets the new text
+ */
 export function resendForm(text, done) {
-  return buildForm({
+  const refused = h("div", { role: "alert" });
+  const form = buildForm({
     fields: [
       { name: "phone", label: t("unreached.phone"), type: "tel", hint: t("unreached.phone_hint") },
       { name: "keep", label: t("unreached.keep"), type: "checkbox", value: true },
     ],
     submit: t("unreached.resend"),
     onSubmit: async ({ phone, keep }, key) => {
-      await api.post(pathOf(text, "resend/"), { ...given({ phone }), keep: Boolean(phone) && keep }, key);
-      toast(t("unreached.resent"));
-      await done();
+      refused.replaceChildren();
+      const answer = await api.post(pathOf(text, "resend/"), { ...given({ phone }), keep: Boolean(phone) && keep }, key);
+      const why = refusedOf(answer);
+      if (why) refused.replaceChildren(notice("attention", why));
+      else toast(t("unreached.resent"));
+      await done(answer);
     },
   });
+  form.prepend(refused);
+  return form;
 }
 
 /** The patient was told some other way: nobody needs to look at this text any more. */

@@ -8,8 +8,8 @@ import { h, reconcile, setText } from "../base/dom.js";
 import { clockTime, t } from "../base/i18n.js";
 import { icon } from "../base/icons.js";
 import { kindName, notReached, roomName } from "../base/labels.js";
-import { handled, numberOf, openMessage, resendForm, stateOf, whyOf } from "../base/message.js";
-import { fill } from "../base/page.js";
+import { handled, numberOf, openMessage, refusedOf, resendForm, stateOf, whyOf } from "../base/message.js";
+import { fill, notice } from "../base/page.js";
 import { openDialog, toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
 
@@ -104,7 +104,7 @@ export class Unreached extends EventTarget {
 
   #row(text) {
     const place = h("div");
-    const button = (label, run) => h("button", { class: "button", type: "button", text: label, on: { click: run } });
+    const button = (label, run, look = "button") => h("button", { class: look, type: "button", text: label, on: { click: run } });
     const row = h(
       "li",
       { class: "card stack tight" },
@@ -116,7 +116,7 @@ export class Unreached extends EventTarget {
       h(
         "div",
         { class: "buttons" },
-        button(t("unreached.fix"), ({ currentTarget }) => this.#fix(row, place, currentTarget)),
+        button(t("unreached.fix"), ({ currentTarget }) => this.#fix(row, place, currentTarget), "button row-fix"),
         button(t("unreached.told"), () => this.#settle(row)),
         button(t("message.story"), () => openMessage(row.text)),
       ),
@@ -126,13 +126,24 @@ export class Unreached extends EventTarget {
 
   #fix(row, place, button) {
     button.hidden = true;
-    const done = async () => {
+    const done = async (answer) => {
+      // A text that may not leave takes the place of the one before; its row asks for another number at once.
       place.replaceChildren();
       button.hidden = false;
       await this.reload();
+      const why = refusedOf(answer);
+      if (why) this.#askAgain(answer.id, why);
+      else this.#list.querySelector("button")?.focus();
     };
     place.replaceChildren(resendForm(row.text, done));
     place.querySelector("input").focus();
+  }
+
+  #askAgain(id, why) {
+    const row = [...this.#list.children].find((each) => each.text?.id === id);
+    if (!row) return;
+    row.querySelector("button.row-fix").click();
+    row.querySelector("form").prepend(h("div", { role: "alert" }, notice("attention", why)));
   }
 
   async #settle(row) {

@@ -4,40 +4,36 @@ import { api } from "../base/api.js";
 import { serverNow } from "../base/clock.js";
 import { h } from "../base/dom.js";
 import { buildForm } from "../base/forms.js";
-import { clockTime, dateAndTime, dayOf, t } from "../base/i18n.js";
+import { clockTime, dateAndTime, dayOf, longDate, t } from "../base/i18n.js";
 import { appointmentStateName, stateMark } from "../base/labels.js";
 import { clinic, fill, notice } from "../base/page.js";
 import { confirmDialog, openDialog, toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
 import { session } from "../base/session.js";
 import { joinCodeField } from "./join-code.js";
+import { openTickets } from "./places.js";
+import { slotPicker } from "./slots.js";
 
 export function mineView() {
   const element = h("div", { class: "stack" });
   const load = async () => {
-    const [me, patient, appointments] = await Promise.all([
-      api.get("/api/me/"),
+    const [tickets, patient, appointments] = await Promise.all([
+      openTickets(),
       api.get(`/api/patients/${session.user.patient_id}/`),
       api.all("/api/appointments/"),
     ]);
-    const tickets = await openTickets(me);
     const again = () => fill(element, load, explain);
     return [
       h("h1", { text: t("patient.mine") }),
-      patient.phone && !patient.number_confirmed ? confirmNumber(patient, again) : null,
       section("mine.places", tickets.map(place), t("mine.no_place")),
       section("mine.appointments", coming(appointments).map((each) => appointment(each, again)), t("mine.no_appointment")),
+      // Where no text leaves the server, no code can arrive.
+      patient.phone && !patient.number_confirmed && clinic.sms !== "simulated" ? confirmNumber(patient, again) : null,
       h("p", {}, h("a", { class: "button button-primary", href: "#/", text: t("doctors.choose") })),
     ].filter(Boolean);
   };
   fill(element, load, explain);
   return { element, title: t("patient.mine") };
-}
-
-/** The places I hold now; one that has just ended is left out. */
-async function openTickets(me) {
-  const found = await Promise.all(me.tickets.map((id) => api.get(`/api/tickets/${id}/`)));
-  return found.filter((ticket) => !ticket.ended_as);
 }
 
 /** What is still ahead, soonest first. */
@@ -89,10 +85,37 @@ function appointment(each, again) {
     const today = dayOf(Date.parse(each.start)) === dayOf(serverNow());
     if (today && clinic.self_join === "off") row.append(h("p", { class: "soft", text: t("join.at_desk") }));
     else if (today) buttons.append(h("button", { class: "button button-primary", type: "button", text: t("mine.check_in"), on: { click: checkIn } }));
+    buttons.append(h("button", { class: "button", type: "button", text: t("appointments.move"), on: { click: () => move(each, again) } }));
     buttons.append(h("button", { class: "button", type: "button", text: t("mine.cancel"), on: { click: cancel } }));
   } else buttons.append(h("span", { class: "soft", text: appointmentStateName(each.state) }));
   row.append(buttons, problem);
   return row;
+}
+
+/** Another of the doctor's free times, looked at once more before it is taken; the old one stays until then. */
+function move(each, again) {
+  const place = h("div", { class: "stack" });
+  const { close } = openDialog(t("appointments.move"), h("p", { class: "dialog-words soft", text: t("mine.move_from", { doctor: each.doctor, time: dateAndTime(each.start) }) }), place);
+  const ask = (slot) => {
+    const other = h("button", { class: "button", type: "button", text: t("mine.move_other"), on: { click: choose } });
+    const form = buildForm({
+      fields: [],
+      submit: t("mine.move_to"),
+      extra: [other],
+      onSubmit: async (_, key) => {
+        await api.post(`/api/appointments/${each.id}/reschedule/`, { start: slot.start }, key);
+        close();
+        toast(t("mine.moved", { time: dateAndTime(slot.start) }));
+        again();
+      },
+    });
+    const words = t("book.ask", { doctor: each.doctor, day: longDate(slot.start), time: clockTime(slot.start) });
+    place.replaceChildren(h("p", {}, h("strong", { text: words })), form);
+    form.querySelector("button").focus();
+  };
+  const choose = () => place.replaceChildren(...slotPicker(each.doctor_id, ask));
+  choose();
+  place.querySelector("select").focus();
 }
 
 /** Where joining is on site only, the code on the screen shows that somebody is there. */
@@ -101,9 +124,12 @@ function askJoinCode(arrive) {
 }
 
 function confirmNumber(patient, again) {
+  const said = h("p", { role: "status", hidden: true });
   const sendAgain = async () => {
+    form.reset();
     const words = await api.post(`/api/patients/${patient.id}/confirm/`).then(() => t("mine.code_sent"), explain);
-    toast(words);
+    said.hidden = false;
+    said.textContent = words;
   };
   const another = h("button", { class: "button", type: "button", text: t("mine.send_code"), on: { click: sendAgain } });
   const form = buildForm({
@@ -111,9 +137,10 @@ function confirmNumber(patient, again) {
     submit: t("mine.confirm"),
     extra: [another],
     onSubmit: async (values, key) => {
+      said.hidden = true;
       await api.post(`/api/patients/${patient.id}/confirm/`, values, key);
       again();
     },
   });
-  return h("section", { class: "card stack" }, h("h2", { text: t("mine.confirm_title") }), h("p", { text: t("mine.confirm_why", { phone: patient.phone }) }), form);
+  return h("section", { class: "card stack" }, h("h2", { text: t("mine.confirm_title") }), h("p", { text: t("mine.confirm_why", { phone: patient.phone }) }), form, said);
 }

@@ -4,6 +4,7 @@ import { api } from "../base/api.js";
 import { h } from "../base/dom.js";
 import { buildForm, given } from "../base/forms.js";
 import { currentLanguage, LANGUAGES, t } from "../base/i18n.js";
+import { clinic } from "../base/page.js";
 
 /** @param {() => void} onDone called once the new patient is logged in */
 export function registerView(onDone) {
@@ -11,7 +12,7 @@ export function registerView(onDone) {
   const form = buildForm({
     fields: [
       { name: "name", label: t("patient.name"), required: true, attributes: { autocomplete: "name" } },
-      { name: "phone", label: t("patient.phone"), type: "tel", required: true, hint: t("patient.phone_hint"), attributes: { autocomplete: "tel" } },
+      { name: "phone", label: t("patient.phone"), type: "tel", required: true, hint: clinic.sms === "simulated" ? "" : t("patient.phone_hint"), attributes: { autocomplete: "tel" } },
       { name: "sms_consent", label: t("patient.sms_consent_self"), type: "checkbox", hint: t("patient.sms_consent_hint") },
       { name: "date_of_birth", label: t("patient.date_of_birth"), type: "date", attributes: { autocomplete: "bday" } },
       { name: "language", label: t("patient.language"), type: "select", required: true, options: languages, value: currentLanguage() },

@@ -18,6 +18,7 @@ from tests.browser.process import ADMIN, ROOT, ServerProcess
 from tests.browser.scene import DESK, Scene
 
 NO_SUCH_NUMBER = "+12025550111"  # the stand-in answers 21211
+STOPPED = "+12025550110"  # 21610
 NO_MOBILE = "+12025550114"  # 21614
 GOOD = "+12025550123"
 
@@ -113,13 +114,31 @@ def test_a_patient_told_in_person_leaves_the_list_and_so_does_one_who_came(conso
     expect(dialog).to_contain_text("Everybody was reached.")
 
 
+def test_who_answered_stop_is_not_said_to_be_texted(console: Console, scene: Scene, shoot: Shoot) -> None:
+    doctor = scene.doctor("Dr Stop")
+    ticket = called(scene, doctor, "Silent Person", STOPPED)
+    desk = console()
+    desk.get_by_role("button", name=re.compile("not reached")).click()
+    dialog = desk.get_by_role("dialog", name="Not reached by text")
+    row = dialog.get_by_role("listitem").filter(has_text=f"{ticket['code']} Silent Person")
+    row.get_by_role("button", name="Fix and send again").click()
+    row.get_by_role("button", name="Send again", exact=True).click()
+    expect(row.get_by_text("Not sent: the person has answered STOP")).to_be_visible()
+    expect(desk.get_by_text("on its way again")).to_have_count(0)
+    shoot(desk, "unreached-stop")
+    expect(row.get_by_label("Another number")).to_be_focused()
+    row.get_by_label("Another number").fill(GOOD)
+    row.get_by_role("button", name="Send again", exact=True).click()
+    expect(row).to_have_count(0)
+
+
 def test_the_log_is_filtered_told_step_by_step_and_taken_away(open_page: OpenPage, scene: Scene, shoot: Shoot) -> None:
     ticket = called(scene, scene.doctor("Dr Log"), "Reached Person", GOOD)
     called(scene, scene.doctor("Dr Entry"), "Failed Person", NO_MOBILE)
     page = open_page("/admin/#/notifications")
     log_in(page, *ADMIN)
     page.get_by_label("Result").select_option(label="Not reached")
-    page.get_by_label("Code", exact=True).fill("21614")
+    page.get_by_label("Twilio’s code").fill("21614")
     page.get_by_label("Kind").select_option(label="Your turn")
     rows = page.get_by_role("row").filter(has_text="Your turn")
     expect(rows.first).to_contain_text("Failed 21614")
@@ -131,7 +150,7 @@ def test_the_log_is_filtered_told_step_by_step_and_taken_away(open_page: OpenPag
     expect(page.get_by_role("dialog", name="Your turn")).to_contain_text("The number cannot get it")
     page.keyboard.press("Escape")
 
-    page.get_by_label("Code", exact=True).fill("")
+    page.get_by_label("Twilio’s code").fill("")
     page.get_by_label("Result").select_option(label="Sent and delivered")
     expect(page.get_by_role("row").filter(has_text="0123").first).to_be_visible()
     with page.expect_download() as download:

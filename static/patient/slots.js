@@ -1,0 +1,56 @@
+/** Choosing one of a doctor's free times: a day, and that day's times as buttons, morning and afternoon apart. */
+
+import { api } from "../base/api.js";
+import { serverNow } from "../base/clock.js";
+import { h, uniqueId } from "../base/dom.js";
+import { clockTime, dayOf, hourOf, shortDate, t } from "../base/i18n.js";
+import { fill } from "../base/page.js";
+import { explain } from "../base/problems.js";
+
+const DAYS = 14;
+const DAY = 86_400_000;
+const NOON = 12;
+
+/** @param {string} doctorId @param {(slot: {start: string, end: string}) => void} choose @returns {Element[]} day and times */
+export function slotPicker(doctorId, choose) {
+  const days = Array.from({ length: DAYS }, (_, index) => serverNow() + index * DAY);
+  const slots = h("div", { class: "slots stack tight", role: "status" });
+  const showDay = (day) => fill(slots, async () => slotLists(await freeSlots(doctorId, day), choose), explain);
+  const options = days.map((at) => h("option", { value: dayOf(at), text: shortDate(new Date(at).toISOString()) }));
+  const select = h("select", { id: uniqueId("day"), class: "short" }, ...options);
+  select.addEventListener("change", () => showDay(select.value));
+  firstFreeDay(doctorId, days.map(dayOf)).then((day) => {
+    select.value = day;
+    showDay(day);
+  });
+  return [h("div", { class: "field" }, h("label", { for: select.id, text: t("book.day") }), select), slots];
+}
+
+const freeSlots = async (doctorId, date) => (await api.get(`/api/doctors/${encodeURIComponent(doctorId)}/slots/`, { date })).items;
+
+/** The first of `days` with a free time; the first day when there is none or the server cannot be asked. */
+async function firstFreeDay(doctorId, days) {
+  for (const day of days) {
+    const free = await freeSlots(doctorId, day).catch(() => null);
+    if (!free) break;
+    if (free.length) return day;
+  }
+  return days[0];
+}
+
+function slotLists(free, choose) {
+  if (!free.length) return [h("p", { class: "empty", text: t("book.none") })];
+  const isMorning = (slot) => hourOf(slot.start) < NOON;
+  const groups = [
+    [t("book.morning"), free.filter(isMorning)],
+    [t("book.afternoon"), free.filter((slot) => !isMorning(slot))],
+  ];
+  return groups.filter(([, slots]) => slots.length).flatMap(([name, slots]) => [h("h3", { class: "small soft", text: name }), slotList(name, slots, choose)]);
+}
+
+const slotList = (name, slots, choose) =>
+  h(
+    "ul",
+    { class: "slot-list", "aria-label": name },
+    ...slots.map((slot) => h("li", {}, h("button", { class: "button", type: "button", text: clockTime(slot.start), on: { click: () => choose(slot) } }))),
+  );
