@@ -1,4 +1,4 @@
-"""What a patient who is logged in does alone: a place seen again, an appointment moved, no code promised for nothing."""
+"""What a patient who is logged in does alone: a place seen again, an appointment moved, no empty promise of a code."""
 
 from __future__ import annotations
 
