@@ -21,6 +21,7 @@ from server.errors import StorageUnavailable
 from server.health import JobRun
 
 STOP_SECONDS: Final = 5.0
+NOTICED_SECONDS: Final = 0.01
 
 log = structlog.get_logger("jobs")
 
@@ -119,7 +120,12 @@ class Jobs:
         return {name: JobRun(job.last_begin, job.last_end, job.ok, job.failures) for name, job in self._jobs.items()}
 
     def _was_busy(self, event: JobExecutionEvent) -> None:
-        self._jobs[event.job_id].again = True
+        job = self._jobs[event.job_id]
+        if job.running:
+            job.again = True
+        else:
+            # Its run has just ended or not yet begun, which the scheduler is about to notice.
+            asyncio.get_running_loop().call_later(NOTICED_SECONDS, self.wake, job.name, self._clock.now())
 
     async def _run(self, job: _Job) -> None:
         task = asyncio.current_task()
