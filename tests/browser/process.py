@@ -107,7 +107,7 @@ class Caller:
 
     def __init__(self, url: str, token: str = "") -> None:
         self._url = url
-        self._token = token
+        self.token = token
 
     def get(self, path: str) -> Any:
         return self._send("GET", path, None)
@@ -124,8 +124,8 @@ class Caller:
     def _send(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = Request(self._url + path, data, method=method, headers={"Content-Type": "application/json"})
-        if self._token:
-            request.add_header("Authorization", f"Bearer {self._token}")
+        if self.token:
+            request.add_header("Authorization", f"Bearer {self.token}")
         try:
             with urlopen(request, timeout=20) as response:
                 text = response.read()
