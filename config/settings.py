@@ -22,12 +22,13 @@ _SIDS: Final = {
     "twilio_account_sid": ("AC", "account"),
     "twilio_messaging_service_sid": ("MG", "messaging service"),
 }
+_TWILIO: Final = ("twilio_account_sid", "twilio_auth_token")
 # E.164, or a short code, or an alphanumeric sender: https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id
 _SENDER: Final = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
 
 
 class WrongSetting(Exception):
-    """A setting that shows itself wrong only when it is used; one line for the operator that begins with its name."""
+    """Settings that show themselves wrong only when used; for each a line that begins with its name."""
 
 
 def data_dir_mistake(directory: Path, error: OSError) -> str:
@@ -172,18 +173,21 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _belong_together(self) -> Self:
-        if (self.tls_cert is None) != (self.tls_key is None):
-            raise ValueError("TLS_CERT and TLS_KEY are set together or not at all")
-        if (self.admin_username is None) != (self.admin_password is None):
-            raise ValueError("ADMIN_USERNAME and ADMIN_PASSWORD are set together or not at all")
-        twilio = (self.twilio_account_sid, self.twilio_auth_token)
-        if any(twilio) and not all(twilio):
-            raise ValueError("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are set together or not at all")
-        for name in ("twilio_from_number", "twilio_messaging_service_sid"):
-            if getattr(self, name) and not any(twilio):
-                raise ValueError(f"{name.upper()} needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN too")
-        if all(twilio) and not (self.twilio_from_number or self.twilio_messaging_service_sid):
-            raise ValueError("set TWILIO_FROM_NUMBER or TWILIO_MESSAGING_SERVICE_SID too: a text needs a sender")
+        pairs = (("tls_cert", "tls_key"), ("admin_username", "admin_password"), _TWILIO)
+        mistakes = [
+            f"{one.upper()} and {other.upper()} are set together or not at all"
+            for one, other in pairs
+            if (getattr(self, one) is None) != (getattr(self, other) is None)
+        ]
+        twilio = [getattr(self, name) for name in _TWILIO]
+        senders = [name for name in ("twilio_from_number", "twilio_messaging_service_sid") if getattr(self, name)]
+        if not any(twilio):
+            needed = " and ".join(name.upper() for name in _TWILIO)
+            mistakes += [f"{name.upper()} needs {needed} too" for name in senders]
+        if all(twilio) and not senders:
+            mistakes.append("set TWILIO_FROM_NUMBER or TWILIO_MESSAGING_SERVICE_SID too: a text needs a sender")
+        if mistakes:
+            raise ValueError("\n".join(mistakes))
         return self
 
     @property

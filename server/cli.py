@@ -194,10 +194,10 @@ def _openapi(_: Settings, __: argparse.Namespace) -> int:
 
 def _check(settings: Settings, _: argparse.Namespace) -> int:
     check_permissions(all_routes())
-    print("settings: good")
-    print("permissions: every route has one")
 
     async def ping(services: Services) -> None:
+        print("settings: good")
+        print("permissions: every route has one")
         await services.storage.ping()
         print(f"database: {'MongoDB' if settings.mongodb_uri else 'embedded'} answers")
         print(f"SMS: {'a Twilio account is set' if services.outbox.live else 'simulated, no Twilio account is set'}")

@@ -10,7 +10,7 @@ from server import demo
 from server.accounts.model import check_username
 from server.accounts.passwords import check_password
 from server.accounts.service import Login
-from server.errors import Invalid
+from server.errors import Faults, Invalid
 
 _VARIABLES = {"username": "ADMIN_USERNAME", "password": "ADMIN_PASSWORD"}
 
@@ -24,12 +24,15 @@ class FirstAccounts:
 
 
 def check_first_admin(settings: Settings) -> None:
-    """Raises WrongSetting for an ADMIN_USERNAME or ADMIN_PASSWORD that no account can have."""
+    """Raises WrongSetting for an ADMIN_USERNAME or ADMIN_PASSWORD that no account can have; a line for each."""
     if settings.admin_username is None or settings.admin_password is None:
         return
+    username, password = settings.admin_username, settings.admin_password.get_secret_value()
+    faults = Faults()
+    faults.read(lambda: check_username(username), "")
+    faults.read(lambda: check_password(password), None)
     try:
-        check_username(settings.admin_username)
-        check_password(settings.admin_password.get_secret_value())
+        faults.settle()
     except Invalid as refusal:
         raise _wrong(refusal) from None
 
@@ -47,4 +50,4 @@ async def make(services: Services) -> FirstAccounts:
 
 
 def _wrong(refusal: Invalid) -> WrongSetting:
-    return WrongSetting("; ".join(f"{_VARIABLES[error.field]}: {error.message}" for error in refusal.errors))
+    return WrongSetting("\n".join(f"{_VARIABLES[error.field]}: {error.message}" for error in refusal.errors))

@@ -30,6 +30,14 @@ def test_check_says_what_is_good(run: Run) -> None:
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["settings", "permissions", "database", "SMS"]
 
 
+def test_every_mistake_about_the_first_administrator_has_a_line_and_nothing_is_called_good(run: Run) -> None:
+    for command in ("check", "serve"):
+        done = run(command, ADMIN_USERNAME="x", ADMIN_PASSWORD="short")
+        assert (done.returncode, done.stdout) == (2, "")
+        lines = [line.split(":")[0] for line in done.stderr.splitlines()]
+        assert lines == ["ADMIN_USERNAME", "ADMIN_PASSWORD"]
+
+
 def test_a_user_is_made_from_the_command_line(run: Run, serve: Callable[..., Serving]) -> None:
     done = run("create-user", "Boss", "--role", "admin", "--name", "The boss", stdin="boss-password\n")
     assert (done.returncode, done.stdout) == (0, "created boss (admin)\n")

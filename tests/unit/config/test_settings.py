@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from config.settings import Settings
+from server.cli import settings_mistakes
 from tests.twilio.server import ACCOUNT_SID
 
 TWILIO: dict[str, Any] = {
@@ -52,3 +53,10 @@ def test_a_mistyped_one_is_named(name: str, value: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         Settings(**TWILIO | {name: value})
     assert [error["loc"] for error in refusal.value.errors()] == [(name,)]
+
+
+def test_everything_that_does_not_go_together_is_told_at_once() -> None:
+    with pytest.raises(ValidationError) as refusal:
+        Settings(admin_username="boss", tls_key="key.pem", twilio_from_number="+12025550100")
+    (line,) = settings_mistakes(refusal.value)
+    assert [mistake.split()[0] for mistake in line.splitlines()] == ["TLS_CERT", "ADMIN_USERNAME", "TWILIO_FROM_NUMBER"]
