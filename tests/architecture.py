@@ -58,6 +58,7 @@ FLOORS: tuple[tuple[str, Floor], ...] = (
     ("server.queue.relay", Floor.SERVICE),
     ("server.queue.showcase", Floor.SERVICE),
     ("server.*.service", Floor.SERVICE),
+    ("server.accounts.last_admin", Floor.SERVICE),
     ("server.accounts.sessions", Floor.SERVICE),
     ("server.displays.boards", Floor.SERVICE),
     ("server.appointments.reminders", Floor.SERVICE),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from server.accounts.attempts import Attempts
+from server.accounts.last_admin import LastAdmin
 from server.accounts.model import Account, OneTime, Session, check_username, normal_username
 from server.accounts.passwords import Passwords, check_password, readable_password
 from server.accounts.roles import Principal, Role
@@ -25,7 +26,6 @@ from server.errors import (
     NotFound,
     NotSignedIn,
     StorageUnavailable,
-    WrongState,
 )
 from server.ids import new_id, order_key
 from server.storage.port import DuplicateKey, Storage
@@ -46,6 +46,7 @@ class AccountService:
 
     def __init__(self, storage: Storage, clock: Clock, passwords: Passwords, tokens: Tokens) -> None:
         self._accounts = AccountStore(storage)
+        self._last_admin = LastAdmin(storage, clock, self._accounts)
         self._sessions = Sessions(storage, clock, tokens)
         self._clock = clock
         self._passwords = passwords
@@ -162,15 +163,19 @@ class AccountService:
                 epoch=account.epoch + ends,
             )
 
-        if role is not None and role is not Role.ADMIN:
-            await self._keep_an_admin(account_id)
-        return await self._change(account_id, change)
+        if role in (None, Role.ADMIN):
+            return await self._change(account_id, change)
+        async with self._last_admin.leaves(account_id):
+            return await self._change(account_id, change)
 
     async def delete(self, account_id: str) -> None:
         """Remove the account and its sessions. Raises NotFound, or WrongState for the last administrator."""
-        await self._keep_an_admin(account_id)
         account = await self.get(account_id)
-        await self._accounts.delete(account_id)
+        if account.role is Role.ADMIN:
+            async with self._last_admin.leaves(account_id):
+                await self._accounts.delete(account_id)
+        else:
+            await self._accounts.delete(account_id)
         await self._sessions.end_before(account_id, account.epoch + 1)
 
     async def delete_of_patient(self, patient_id: str) -> None:
@@ -287,13 +292,6 @@ class AccountService:
                     await self._sessions.end_before(account_id, after.epoch)
                 return after
         raise StorageUnavailable("The account is being changed by others at this moment. Try again.")
-
-    async def _keep_an_admin(self, account_id: str) -> None:
-        admins = await self._accounts.page(Role.ADMIN, None, 2)
-        if [account.id for account in admins] == [account_id]:
-            raise WrongState(
-                "This is the last administrator. Make another one first.", state="last_admin", by=None, at=None
-            )
 
 
 def _check_links(role: Role, doctor_id: str | None, patient_id: str | None) -> None:

@@ -38,6 +38,7 @@ def _lists(*filters: str) -> tuple[Index, ...]:
 
 COLLECTIONS: dict[str, tuple[Index, ...]] = {
     "accounts": (*_lists("role"), Index(("username",), unique=True), Index(("patient_id",))),
+    "leaving_admins": (),
     "refresh_families": (Index(("account_id",)), Index(("expires_at",))),
     "patients": (*_lists(), Index(("phone",))),
     "patient_terms": (Index(("patient_id",)),),

@@ -162,6 +162,58 @@ async def test_the_first_administrator_is_made_once(accounts: AccountService) ->
         await accounts.delete((await accounts.page(Role.ADMIN, None, 1))[0].id)
 
 
+@pytest.mark.parametrize("way", ["demote", "delete"])
+@pytest.mark.gen_test
+async def test_of_administrators_who_remove_each_other_at_once_one_is_left(
+    accounts: AccountService, faulty: FaultyStorage, passwords: Passwords, clock: TurnedClock, way: str
+) -> None:
+    other = AccountService(faulty.inner, clock, passwords, Tokens(b"s" * 32, clock))
+    first, second = await make_admin(accounts, "first"), await make_admin(accounts, "second")
+
+    async def leave(at: AccountService, account_id: str) -> None:
+        if way == "delete":
+            await at.delete(account_id)
+        else:
+            await at.update(account_id, role=Role.RECEPTIONIST)
+
+    gate = faulty.hold("accounts", "delete" if way == "delete" else "replace_if_unchanged")
+    leaving = asyncio.ensure_future(leave(accounts, first))
+    await gate.reached.wait()
+    with pytest.raises(WrongState):
+        await leave(other, second)
+    gate.open.set()
+    await leaving
+    assert [account.id for account in await other.page(Role.ADMIN, None, 5)] == [second]
+    await make_admin(other, "third")
+    await leave(other, second)
+
+
+@pytest.mark.gen_test
+async def test_who_may_be_gone_already_keeps_the_other_administrator_for_a_while(
+    accounts: AccountService, faulty: FaultyStorage, clock: TurnedClock
+) -> None:
+    first, second = await make_admin(accounts, "first"), await make_admin(accounts, "second")
+    faulty.fail_before("accounts")
+    with pytest.raises(StorageUnavailable):
+        await accounts.update(first, role=Role.RECEPTIONIST)
+    with pytest.raises(WrongState):
+        await accounts.delete(second)
+    clock.turn(minutes=3)
+    await accounts.delete(second)
+    with pytest.raises(WrongState):
+        await accounts.delete(first)
+
+
+@pytest.mark.gen_test
+async def test_a_change_that_is_refused_leaves_everybody_free_to_step_down(accounts: AccountService) -> None:
+    first, second = await make_admin(accounts, "first"), await make_admin(accounts, "second")
+    with pytest.raises(Invalid):
+        await accounts.update(first, role=Role.DOCTOR)
+    await accounts.update(second, role=Role.RECEPTIONIST)
+    with pytest.raises(WrongState):
+        await accounts.update(first, role=Role.RECEPTIONIST)
+
+
 @pytest.mark.gen_test
 async def test_sessions_nobody_can_use_are_forgotten(
     accounts: AccountService, storage: Storage, clock: TurnedClock
