@@ -108,6 +108,8 @@ class AppointmentsHandler(AppointmentBase):
     @operation(summary="Appointments", query=AppointmentQuery, answer=AppointmentList)
     async def get(self) -> None:
         query, caller = self.query(AppointmentQuery), self.signed_in()
+        if not caller.is_staff and query.patient_id not in (None, caller.patient_id):
+            raise Forbidden("You see your own appointments only.")
         patient_id = query.patient_id if caller.is_staff else caller.patient_id
         appointments = self.services.appointments
         found, cursor = await appointments.page(

@@ -162,7 +162,9 @@ async def test_others_appointments_do_not_exist_for_a_patient(practice: Practice
     (await robin.get(path)).problem(404, "not_found")
     for command, body in (("cancel/", {}), ("check-in/", {}), ("reschedule/", {"start": "2026-03-03T12:00:00Z"})):
         (await robin.post(path + command, body)).problem(404, "not_found")
-    assert (await robin.get("/api/appointments/", {"patient_id": other["id"]})).ok()["items"] == []
+    (await robin.get("/api/appointments/", {"patient_id": other["id"]})).problem(403, "forbidden")
+    own = {"patient_id": robin.user["patient_id"]}
+    assert (await robin.get("/api/appointments/", own)).ok() == (await robin.get("/api/appointments/")).ok()
 
 
 @pytest.mark.gen_test
