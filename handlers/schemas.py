@@ -26,7 +26,7 @@ from pydantic import (
 
 from config.words import plain
 from handlers.cursors import opened
-from server.clock import whole_milliseconds
+from server.clock import date_written, whole_milliseconds
 from server.errors import BadJson, FieldError, Invalid
 
 _INT64 = 2**63
@@ -68,10 +68,7 @@ def _instant(value: datetime) -> datetime:
 
 def _day(value: object) -> date:
     """`date` alone would also take seconds since 1970, and times."""
-    try:
-        found = date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2026-03-02") else None
-    except ValueError:
-        found = None
+    found = date_written(value) if isinstance(value, str) else None
     if found is None:
         raise ValueError("is not a date; write year-month-day, such as 2026-03-02")
     if found.year not in _YEARS:

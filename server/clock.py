@@ -6,10 +6,13 @@ an instant read back equals the one that was written.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Clock(Protocol):
@@ -43,6 +46,14 @@ def whole_seconds(moment: datetime) -> datetime:
 def iso(moment: datetime) -> str:
     """The one way an instant is written in JSON: ISO 8601, UTC, `+00:00`, milliseconds only when there are any."""
     return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
+
+
+def date_written(text: str) -> date | None:
+    """The date `text` is, written year-month-day; None for all else, the other ways of ISO 8601 included (weeks)."""
+    try:
+        return date.fromisoformat(text) if _DATE.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

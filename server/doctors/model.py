@@ -125,7 +125,7 @@ def change(doctor: Doctor, changes: DoctorChanges) -> Doctor:
     room = _clean(changes.room, "room", LONGEST_ROOM) if changes.room is not None else doctor.room
     rooms = changes.rooms
     if rooms is None and kind is Kind.TEAM:
-        rooms = [room, *doctor.rooms[1:]] if doctor.kind is Kind.TEAM else [room]
+        rooms = [room, *(each for each in doctor.rooms[1:] if each != room)] if doctor.kind is Kind.TEAM else [room]
     elif rooms and changes.room is None:
         room = _clean(rooms[0], "rooms", LONGEST_ROOM)
     return replace(
@@ -145,6 +145,10 @@ def change(doctor: Doctor, changes: DoctorChanges) -> Doctor:
 
 def _rooms(kind: Kind, room: str, rooms: Sequence[str] | None) -> tuple[str, ...]:
     named = [_clean(text, "rooms", LONGEST_ROOM) for text in rooms or ()]
+    if kind is Kind.TEAM and rooms is not None and not named:
+        raise Invalid.field("rooms", "are none; name a team's rooms, or leave this out for the one in `room`")
+    if len({text.casefold() for text in named}) < len(named):
+        raise Invalid.field("rooms", "name a room twice; each belongs there once")
     every = tuple(dict.fromkeys((room, *named)))
     if kind is Kind.DOCTOR and len(every) > 1:
         raise Invalid.field("rooms", "are for a team; a doctor has one room")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from server.clock import iso
+from server.clock import date_written, iso
 from server.errors import Invalid, SlowDown
 from server.patients.phones import mask
 from server.patients.terms import terms_of
@@ -179,10 +179,7 @@ def clean_name(text: str, *, field: str = "name") -> str:
 
 def clean_birth_date(text: str, today: date) -> str:
     """An ISO date from `OLDEST_YEARS` ago up to `today`. Raises Invalid."""
-    try:
-        born = date.fromisoformat(text) if len(text) == len("2000-01-31") else None
-    except ValueError:
-        born = None
+    born = date_written(text)
     if born is None:
         raise Invalid.field("date_of_birth", "is not a date; write year-month-day, such as 1980-05-17")
     if born > today:

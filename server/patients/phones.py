@@ -13,6 +13,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResu
 from server.errors import Invalid
 
 LONGEST = 40
+_PLUS = "+\uff0b"
 
 
 def parse_phone(text: str, country: str, *, field: str = "phone") -> str:
@@ -21,10 +22,14 @@ def parse_phone(text: str, country: str, *, field: str = "phone") -> str:
     Raises Invalid on `field` with what to do about it.
     """
     example = _example(country)
+    if sum(text.count(plus) for plus in _PLUS) > 1 or ";" in text:
+        raise Invalid.field(field, f"is not one phone number; write it like {example}")
     try:
         number = phonenumbers.parse(text[: LONGEST + 1], country)
     except NumberParseException:
         raise Invalid.field(field, f"is not a phone number; write it like {example}") from None
+    if number.extension:
+        raise Invalid.field(field, f"has an extension, which no text reaches; write it like {example}")
     if len(text) > LONGEST or phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         raise Invalid.field(
             field, f"is not a complete phone number; write it like {example}, or with + and the country code"

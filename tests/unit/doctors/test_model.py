@@ -39,7 +39,11 @@ def test_every_wrong_field_is_named() -> None:
 
 
 def test_a_team_has_rooms_and_a_doctor_one() -> None:
-    assert doctor(kind=Kind.TEAM, rooms=["4", "3", "4"]).rooms == ("3", "4")
+    assert doctor(kind=Kind.TEAM, rooms=["4", "3"]).rooms == ("3", "4")
+    assert doctor(kind=Kind.TEAM).rooms == ("3",)
+    assert wrong(kind=Kind.TEAM, rooms=["4", "3", " 4"]) == ["rooms"]
+    assert wrong(kind=Kind.TEAM, rooms=["Lab", "lab"]) == ["rooms"]
+    assert wrong(kind=Kind.TEAM, rooms=[]) == ["rooms"]
     assert wrong(rooms=["3", "4"]) == ["rooms"]
     assert doctor(rooms=["3"]).rooms == ("3",)
 
@@ -49,6 +53,10 @@ def test_a_changed_room_moves_the_doctor() -> None:
     team = doctor(kind=Kind.TEAM, rooms=["3", "4"])
     assert change(team, DoctorChanges(room="7")).rooms == ("7", "4")
     assert change(team, DoctorChanges(rooms=["8", "9"])).room == "8"
+    assert change(team, DoctorChanges(room="4")).rooms == ("4",)
+    for rooms in ([], ["8", "8"]):
+        with pytest.raises(Invalid):
+            change(team, DoctorChanges(rooms=rooms))
     assert change(team, DoctorChanges(kind=Kind.DOCTOR)).rooms == ("3",)
     assert change(doctor(), DoctorChanges(kind=Kind.TEAM)).rooms == ("3",)
 

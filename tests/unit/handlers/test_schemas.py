@@ -118,7 +118,19 @@ class Dated(Query):
     day: Day | None = None
 
 
-@pytest.mark.parametrize("text", ["1772409600", "2026-3-2", "2026-02-30", "20260302", "2026-03-02T09:00:00Z", "soon"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1772409600",
+        "2026-3-2",
+        "2026-W10-1",
+        "２０２６-03-02",
+        "2026-02-30",
+        "20260302",
+        "2026-03-02T09:00:00Z",
+        "soon",
+    ],
+)
 def test_what_is_no_date_is_told_so_in_plain_words(text: str) -> None:
     with pytest.raises(Invalid) as refusal:
         parse_query({"day": [text.encode()]}, Dated)

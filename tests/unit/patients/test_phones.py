@@ -24,7 +24,14 @@ def test_what_people_write_becomes_one_form(typed: str, country: str, kept: str)
     assert parse_phone(typed, country) == kept
 
 
-@pytest.mark.parametrize("typed", ["", "hello", "123", "555-0123", "+1 202 555", "+999 123 456 789", "1" * 60])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("", "hello", "123", "555-0123", "+1 202 555", "+999 123 456 789", "1" * 60),
+        *("++12025550123", "+ +12025550123", "\uff0b+12025550123", "+12025550123 +12025550124"),
+        *("+12025550123;ext=5", "+12025550123 ext. 5", "(202) 555-0123 x5", "tel:2025550123;phone-context=+1"),
+    ],
+)
 def test_what_cannot_be_called_is_refused_with_an_example(typed: str) -> None:
     with pytest.raises(Invalid) as refusal:
         parse_phone(typed, "US")

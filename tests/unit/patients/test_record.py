@@ -59,7 +59,7 @@ def test_every_wrong_field_is_named_at_once() -> None:
 
 def test_the_clinics_date_decides_what_is_in_the_future() -> None:
     assert patient(date_of_birth="2026-03-04").date_of_birth == "2026-03-04"  # it is the 4th in Tokyo already
-    for born in ("2026-03-05", "1890-01-01", "2001-02-29", "20010228", "2001-2-3", "0000-00-00"):
+    for born in ("2026-03-05", "1890-01-01", "2001-02-29", "20010228", "2001-2-3", "0000-00-00", "2001-W05-1"):
         with pytest.raises(Invalid) as refusal:
             patient(date_of_birth=born)
         assert fields(refusal.value) == ["date_of_birth"]
