@@ -31,6 +31,8 @@ _SECRET_FILE: Final = "jwt-secret"
 _SHORTEST_SECRET: Final = 32
 _LONGEST: Final = 4096
 _REMEMBERED: Final = 1000
+# Processes on several machines read each other's tokens.
+_CLOCKS_DIFFER_SECONDS: Final = 60
 # Of the year 9999; datetime knows none after it.
 _LAST_SECOND: Final = 253_402_300_799
 _ROLES: Final = frozenset(role.value for role in Role)
@@ -145,6 +147,8 @@ class Tokens:
                 del self._genuine[next(iter(self._genuine))]
         if claims["typ"] != typ:
             raise NotSignedIn(f"This is not an {typ} token." if typ == "access" else f"This is not a {typ} token.")
+        if claims["iat"] > self._clock.now().timestamp() + _CLOCKS_DIFFER_SECONDS:
+            raise NotSignedIn("The token is from the future: the clocks of the clinic's servers differ. Sign in again.")
         if claims["exp"] <= self._clock.now().timestamp():
             raise TokenExpired(f"The {typ} token has expired.")
         return claims

@@ -61,6 +61,19 @@ def test_a_token_lives_for_fifteen_minutes(tokens: Tokens, clock: TurnedClock) -
         tokens.verify(token)
 
 
+def test_a_token_of_the_future_is_not_one_of_ours(tokens: Tokens, clock: TurnedClock) -> None:
+    def begun_in(seconds: int) -> str:
+        return forged(tokens, lambda claims: claims.update(iat=claims["iat"] + seconds))
+
+    tokens.verify(begun_in(60))
+    for seconds in (61, 14 * 60):
+        with pytest.raises(NotSignedIn):
+            tokens.verify(begun_in(seconds))
+    late = begun_in(61)
+    clock.turn(seconds=2)
+    tokens.verify(late)
+
+
 @pytest.mark.parametrize("claim", ["iss", "aud", "sub", "role", "exp", "iat", "jti", "typ"])
 def test_every_claim_is_required(tokens: Tokens, claim: str) -> None:
     with pytest.raises(NotSignedIn):
