@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Final
 
 from handlers.base import ApiHandler, operation
 from handlers.schemas import Answer
@@ -11,6 +11,9 @@ from server import metrics
 from server.clock import iso
 from server.errors import Forbidden, StorageUnavailable
 from server.health import JobRun
+
+# What proxies add of their own accord; one that adds none of it and keeps the Host is told by that name.
+_FORWARDED: Final = frozenset({"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip"})
 
 
 class Alive(Answer):
@@ -65,10 +68,17 @@ class MetricsHandler(ApiHandler):
         self.write(self.services.metrics.text())
 
     def comes_from_here(self) -> bool:
-        """Whether the caller is on this machine and no proxy stands between."""
-        if "X-Forwarded-For" in self.request.headers:
+        """Whether the caller is on this machine and asked for it by its own name; a proxy was asked for another."""
+        if not _FORWARDED.isdisjoint(name.title() for name in self.request.headers):
             return False
-        return ip_address(self.request.remote_ip or "0.0.0.0").is_loopback
+        return _is_loopback(self.request.remote_ip or "") and _is_loopback(self.request.host_name.strip("[]"))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _job(run: JobRun) -> dict[str, Any]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from datetime import time
 from enum import Enum
+from inspect import signature
 from typing import Any
 
 import pytest
 
 from config.settings import Settings
 from server.accounts.roles import PERMISSIONS
+from server.app import BREATH_SECONDS, REQUEST_SECONDS
+from server.sms.outbox import Outbox
+from server.wiring import LAST_WORDS_SECONDS
 from tests.architecture import ROOT
 
 DOCUMENTS = [
@@ -78,6 +82,14 @@ def test_make_targets_exist(document: str) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     text = (ROOT / document).read_text(encoding="utf-8")
     assert set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE)) <= targets
+
+
+def test_compose_waits_for_the_longest_stop() -> None:
+    app = (ROOT / "docker-compose.yml").read_text(encoding="utf-8").split("\n  mongo:\n")[0]
+    waits = int(re.findall(r"stop_grace_period: (\d+)s", app)[0])
+    texts = signature(Outbox.drain).parameters["grace"].default
+    assert waits > REQUEST_SECONDS + 2 * BREATH_SECONDS + 2 * texts + 2 * LAST_WORDS_SECONDS
+    assert f"compose waits for {waits}" in README
 
 
 def test_endpoints_named_in_the_readme_exist() -> None:

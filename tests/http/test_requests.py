@@ -237,6 +237,16 @@ async def test_health_and_metrics(people: People, server: Server) -> None:
     (await people.anonymous.get("/metrics", X_Forwarded_For=proxied)).problem(403, "forbidden")
     (await people.receptionist.get("/metrics", X_Forwarded_For=proxied)).problem(403, "forbidden")
     assert (await people.admin.get("/metrics", X_Forwarded_For=proxied)).status == 200
+    for public in (
+        {"Host": "clinic.example"},
+        {"Host": "127.0.0.1.example"},
+        {"Via": "1.1 proxy"},
+        {"Host": "10.0.0.1"},
+    ):
+        (await people.anonymous.call("GET", "/metrics", headers=public)).problem(403, "forbidden")
+        assert (await people.admin.call("GET", "/metrics", headers=public)).status == 200
+    for own in ("localhost:8000", "LOCALHOST", "127.0.0.1", "[::1]:8000"):
+        assert (await people.anonymous.get("/metrics", Host=own)).status == 200
 
 
 @pytest.mark.gen_test
