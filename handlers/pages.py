@@ -17,7 +17,7 @@ from tornado.web import HTTPError, RequestHandler
 
 from handlers.assets import AssetHandler, Assets
 from handlers.base import WiredHandler
-from handlers.problems import problem_of
+from handlers.problems import prefers_json, problem_of
 from handlers.services import Services
 from handlers.texts import Texts, choose_language, direction
 from handlers.ticket_page import describe
@@ -106,13 +106,20 @@ class PageHandler(WiredHandler):
     def compute_etag(self) -> str | None:
         return RequestHandler.compute_etag(self)
 
+    @property
+    def speaks_to_people(self) -> bool:
+        """Whether a refusal is a page too: for readers in a browser, not for programs."""
+        reads = self.request.method in ("GET", "HEAD")
+        return reads and not prefers_json(self.request.headers.get("Accept", ""))
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
+        if not self.speaks_to_people:
+            super().write_error(status_code, **kwargs)
+            return
         problem = problem_of((kwargs.get("exc_info") or (None, None, None))[1], status_code)
         self.set_status(problem.status)
         if problem.retry_after is not None:
             self.set_header("Retry-After", str(problem.retry_after))
-        if problem.status == 405:
-            self.set_header("Allow", self.allowed_methods())
         reason = "missing" if problem.status == 404 else "busy" if problem.status == 503 else "broken"
         self.show("static/base/error.html", reason=reason)
         self.finish()
@@ -125,6 +132,8 @@ class TicketPage(PageHandler):
         """404 with a friendly page for an unknown ticket; a moved one leads on to where it went."""
         self.services.health.require_started()
         ticket = await self.find(ticket_id)
+        if ticket is None and not self.speaks_to_people:
+            raise NotFound("There is no such ticket.")
         if ticket is None:
             self.set_status(404)
             self.show("static/base/error.html", reason="no_ticket")

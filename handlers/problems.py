@@ -6,6 +6,7 @@ unexpected exceptions included, leaves the server in this shape.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -41,6 +42,7 @@ from server.errors import (
 )
 
 CONTENT_TYPE: Final = "application/problem+json"
+_WEIGHT: Final = re.compile(r"[01](\.[0-9]{0,3})?")
 
 STATUS: Final[dict[type[DomainError], tuple[int, str]]] = {
     BadJson: (400, "Not JSON"),
@@ -104,6 +106,20 @@ class Problem:
                 "request_id": request_id,
             }
         )
+
+
+def prefers_json(accept: str) -> bool:
+    """Whether a caller with this Accept header would rather read a problem as JSON than as a page (RFC 9110 12.5.1)."""
+    json, page = 0.0, 0.0
+    for each in accept.split(","):
+        kind, *parameters = (part.strip().lower() for part in each.split(";"))
+        weight = next((text[2:] for text in parameters if text.startswith("q=")), "1")
+        value = float(weight) if _WEIGHT.fullmatch(weight) else 0.0
+        if kind == "application/json" or kind.endswith("+json"):
+            json = max(json, value)
+        elif kind in ("text/html", "application/xhtml+xml"):
+            page = max(page, value)
+    return json > page
 
 
 def problem_of(error: BaseException | None, status: int = 500) -> Problem:

@@ -88,11 +88,36 @@ async def test_unknown_ticket_is_a_friendly_page(api: Api) -> None:
 
 
 @pytest.mark.gen_test
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
 async def test_pages_are_only_read(api: Api, method: str) -> None:
-    reply = await fetch(api, "/console/", method)
-    assert reply.status == 405
-    assert reply.headers["Allow"] == "GET, HEAD"
+    for path in ("/console/", "/t/0123456789abcdef0123", "/static/base/api.js"):
+        reply = await fetch(api, path, method, Accept="text/html")
+        reply.problem(405, "method_not_allowed")
+        assert reply.headers["Allow"] == "GET, HEAD"
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize(
+    ("accept", "page"),
+    [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", True),
+        ("*/*", True),
+        ("", True),
+        ("application/json;q=0.5, text/html", True),
+        ("application/json;q=x, */*", True),
+        ("application/json", False),
+        ("application/problem+json, */*;q=0.1", False),
+        ("text/html;q=0.2, application/json", False),
+    ],
+)
+async def test_a_missing_page_is_a_page_for_people_and_a_problem_for_programs(
+    api: Api, accept: str, page: bool
+) -> None:
+    reply = await fetch(api, "/t/0123456789abcdef0123", Accept=accept)
+    if page:
+        assert (reply.status, reply.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    else:
+        reply.problem(404, "not_found")
 
 
 def test_modules_never_turn_data_into_markup() -> None:
