@@ -59,16 +59,40 @@ def templates() -> Loader:
     return Loader(str(ROOT))
 
 
+def language_of(handler: RequestHandler) -> str:
+    """The reader's language: asked for in the address, chosen before, or the browser's."""
+    asked = handler.request.query_arguments.get("lang", [b""])[-1].decode(errors="replace")
+    return choose_language(asked or handler.get_cookie("lang"), handler.request.headers.get("Accept-Language", ""))
+
+
+def rendered(services: Services, template: str, language: str, **values: object) -> bytes:
+    """`template` in `language`; it has `say` for its sentences."""
+
+    def say(key: str, **words: object) -> str:
+        return texts().say(language, key, **words)
+
+    page: bytes = (
+        templates()
+        .load(template)
+        .generate(
+            lang=language,
+            direction=direction(language),
+            clinic=services.clinic.settings.name,
+            release=services.release,
+            say=say,
+            **values,
+        )
+    )
+    return page
+
+
 class PageHandler(WiredHandler):
     """A page rendered from one template."""
 
     def initialize(self, services: Services, pattern: str, **options: Any) -> None:
         super().initialize(services, pattern)
         self._template: str = options.get("template", "")
-        asked = self.request.query_arguments.get("lang", [b""])[-1].decode(errors="replace")
-        self.language = choose_language(
-            asked or self.get_cookie("lang"), self.request.headers.get("Accept-Language", "")
-        )
+        self.language = language_of(self)
 
     def set_default_headers(self) -> None:
         super().set_default_headers()
@@ -86,18 +110,7 @@ class PageHandler(WiredHandler):
 
     def show(self, template: str, **values: object) -> None:
         """Render `template` in the reader's language."""
-        self.write(
-            templates()
-            .load(template)
-            .generate(
-                lang=self.language,
-                direction=direction(self.language),
-                clinic=self.services.clinic.settings.name,
-                release=self.services.release,
-                say=self.say,
-                **values,
-            )
-        )
+        self.write(rendered(self.services, template, self.language, **values))
 
     def say(self, key: str, **values: object) -> str:
         """A sentence in the reader's language."""

@@ -19,7 +19,8 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
 from config.settings import Settings, WrongSetting
-from handlers.base import BODY_LIMIT, NotFoundHandler, WiredHandler
+from handlers.base import BODY_LIMIT, WiredHandler
+from handlers.missing import MissingHandler
 from handlers.routes import all_routes, check_permissions, url_specs
 from handlers.services import Services
 from server import first_accounts
@@ -134,7 +135,7 @@ class Server:
         services = self.services
         application = Application(
             list(url_specs(all_routes(), services)),
-            default_handler_class=NotFoundHandler,
+            default_handler_class=MissingHandler,
             default_handler_args={"services": services, "pattern": ""},
             cross_origin_protection=True,
             websocket_ping_interval=PING_SECONDS,

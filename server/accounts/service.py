@@ -20,6 +20,7 @@ from server.accounts.store import AccountStore
 from server.accounts.tokens import Tokens
 from server.clock import Clock
 from server.errors import (
+    Faults,
     FieldError,
     Invalid,
     InvalidCredentials,
@@ -101,9 +102,11 @@ class AccountService:
         patient_id: str | None = None,
     ) -> str:
         """The username's normal form; raises Invalid for whatever `create` would refuse without looking at others."""
-        normal = check_username(username)
-        check_password(password)
-        _check_links(role, doctor_id, patient_id)
+        faults = Faults()
+        normal = faults.read(lambda: check_username(username), "")
+        faults.read(lambda: check_password(password), None)
+        faults.read(lambda: _check_links(role, doctor_id, patient_id), None)
+        faults.settle()
         return normal
 
     async def is_free(self, username: str) -> bool:

@@ -15,6 +15,7 @@ from server.accounts.roles import Actor, Role
 from server.clock import ClinicTime, Clock
 from server.errors import (
     DomainError,
+    Faults,
     IdempotencyKeyReused,
     Invalid,
     NotFound,
@@ -114,9 +115,7 @@ class PatientService:
         patient_id = derived_id("patient", command_id)
         if existing := await self._store.get(patient_id):
             return await self._finish(existing, new)
-        patient = build(new, patient_id, self._desk())
-        if new.username is not None and new.password is not None:
-            await self._check_account(patient, new.username, new.password)
+        patient = await self._checked(new, patient_id)
         code = _new_code() if wants_code(patient) else ""
         if code:
             patient = next_code(patient, code, patient.created_at)
@@ -240,10 +239,18 @@ class PatientService:
                 await self._send_code(again, code)
         return Registered(existing, replayed=True)
 
-    async def _check_account(self, patient: Patient, username: str, password: str) -> None:
-        self._accounts.check_new(username, password, Role.PATIENT, patient_id=patient.id)
-        if not await self._accounts.is_free(username):
+    async def _checked(self, new: NewPatient, patient_id: str) -> Patient:
+        """The patient `new` describes. Raises Invalid naming every wrong field, those of the account too."""
+        faults = Faults()
+        username, password = new.username, new.password
+        patient = faults.read(lambda: build(new, patient_id, self._desk()), None)
+        if username is not None and password is not None:
+            faults.read(lambda: self._accounts.check_new(username, password, Role.PATIENT, patient_id=patient_id), None)
+        faults.settle()
+        if username is not None and not await self._accounts.is_free(username):
             raise Invalid.field("username", "is taken; choose another one")
+        assert patient is not None  # else there was a fault
+        return patient
 
     async def _make_account(self, patient: Patient, new: NewPatient) -> None:
         if new.username is None or new.password is None:

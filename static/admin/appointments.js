@@ -6,6 +6,7 @@ import { h } from "../base/dom.js";
 import { buildForm } from "../base/forms.js";
 import { clockTime, dayOf, t } from "../base/i18n.js";
 import { appointmentStateName } from "../base/labels.js";
+import { addDoctorFirst } from "../base/page.js";
 import { confirmDialog, openDialog, toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
 import { attempt } from "./attempt.js";
@@ -37,6 +38,12 @@ export const appointmentsView = () =>
 
 async function book(reload) {
   const doctors = (await api.all("/api/doctors/")).map((doctor) => ({ value: doctor.id, label: doctor.name }));
+  if (!doctors.length) {
+    const first = addDoctorFirst(true);
+    const { close } = openDialog(t("appointments.add"), first);
+    first.querySelector("a").addEventListener("click", close);
+    return;
+  }
   const doctor = h("select", {}, ...doctors.map(({ value, label }) => h("option", { value, text: label })));
   const slot = slotControl(() => doctor.value, doctor);
   const form = buildForm({

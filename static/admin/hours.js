@@ -1,6 +1,6 @@
 /** Weekly hours as one line per day: "09:00–12:30, 14:00–17:00"; an empty line is a day off. */
 
-import { h } from "../base/dom.js";
+import { h, uniqueId } from "../base/dom.js";
 import { currentLanguage } from "../base/i18n.js";
 
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -15,14 +15,32 @@ export function hoursControl(hours) {
     const label = name.format(new Date(MONDAY + index * DAY));
     const input = h("input", { "aria-label": label, placeholder: "09:00–12:30, 13:30–17:00", autocomplete: "off" });
     input.value = write(hours?.[day]);
-    return { day, input, label };
+    const wrong = h("p", { class: "wrong", id: uniqueId("hours"), hidden: true });
+    input.setAttribute("aria-describedby", wrong.id);
+    input.addEventListener("input", () => show({ input, wrong }, ""));
+    return { day, input, label, wrong };
   });
-  const element = h("div", { class: "hours", role: "group" }, ...inputs.map(({ label, input }) => h("label", { class: "hours-day" }, h("span", { text: label }), input)));
+  const element = h("div", { class: "hours", role: "group" }, ...inputs.flatMap(({ label, input, wrong }) => [h("label", { class: "hours-day" }, h("span", { text: label }), input), wrong]));
   const read = () => {
     const values = Object.fromEntries(inputs.map(({ day, input }) => [day, parse(input.value)]));
     return !hours && Object.values(values).every((day) => !day.length) ? null : values;
   };
-  return { element, focusable: inputs[0].input, group: true, read };
+  /** The fault stands at its day (`hours.mon.0`); without one, nothing is wrong with any. */
+  const refuse = (message, path) => {
+    if (!message) inputs.forEach((each) => show(each, ""));
+    const wrong = inputs.find(({ day }) => path.includes(day));
+    if (wrong) show(wrong, message);
+    return Boolean(wrong);
+  };
+  const focus = () => (inputs.find(({ input }) => input.getAttribute("aria-invalid")) ?? inputs[0]).input.focus();
+  return { element, focusable: inputs[0].input, group: true, read, refuse, focus };
+}
+
+function show({ input, wrong }, message) {
+  wrong.textContent = message;
+  wrong.hidden = !message;
+  if (message) input.setAttribute("aria-invalid", "true");
+  else input.removeAttribute("aria-invalid");
 }
 
 const write = (ranges = []) => ranges.map(([from, to]) => `${from}–${to}`).join(", ");

@@ -34,6 +34,9 @@ const VIEWS = {
 const app = document.querySelector("#app");
 const main = h("main", { id: "main", class: "admin-main stack", tabindex: -1 });
 let leave = () => {};
+/** Asked before another view takes this one's place; `shown` is the address to go back to. */
+let mayLeave = async () => true;
+let shown = "";
 let entered = false;
 let account = null;
 
@@ -42,6 +45,8 @@ function show() {
   const name = location.hash.replace(/^#\/?/, "") || "doctors";
   const view = (VIEWS[name] ?? doctorsView)();
   leave = view.leave ?? (() => {});
+  mayLeave = view.mayLeave ?? (async () => true);
+  shown = location.hash;
   main.replaceChildren(h("h1", { text: t(`admin.${name in VIEWS ? name : "doctors"}`) }), view.element);
   for (const link of app.querySelectorAll(".admin-nav a")) {
     setAttribute(link, "aria-current", link.getAttribute("href") === `#/${name}` ? "page" : null);
@@ -70,6 +75,7 @@ function showLogin(words) {
   entered = false;
   leave();
   leave = () => {};
+  mayLeave = async () => true;
   account?.close();
   account = null;
   app.replaceChildren(
@@ -92,8 +98,13 @@ function showLogin(words) {
 
 async function start() {
   const user = await startPage();
-  addEventListener("hashchange", () => {
-    if (session.user?.role !== "admin") return;
+  addEventListener("hashchange", async () => {
+    if (session.user?.role !== "admin" || location.hash === shown) return;
+    const wanted = location.hash;
+    // The address stays that of what is shown until it is settled whether to leave it.
+    history.replaceState(null, "", shown || "#/");
+    if (!(await mayLeave())) return;
+    history.replaceState(null, "", wanted);
     show();
     main.focus();
   });

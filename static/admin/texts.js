@@ -16,14 +16,20 @@ const SEGMENT = { gsm7: 160, ucs2: 70 };
 
 export function textsView() {
   const element = h("div", { class: "stack" });
-  const editor = { stop: () => {} };
-  fill(element, async () => {
-    const made = buildEditor((await api.get("/api/settings/")).texts);
-    editor.stop = made.stop;
-    return made.element;
-  }, explain);
-  return { element, leave: () => editor.stop() };
+  let editor = { stop: () => {}, unsaved: () => 0 };
+  fill(element, async () => (editor = buildEditor((await api.get("/api/settings/")).texts)).element, explain);
+  const warn = (event) => editor.unsaved() && event.preventDefault();
+  addEventListener("beforeunload", warn);
+  const leave = () => {
+    editor.stop();
+    removeEventListener("beforeunload", warn);
+  };
+  return { element, leave, mayLeave: () => mayLose(editor.unsaved()) };
 }
+
+/** Whether the wordings that were typed and not saved may go. */
+const mayLose = async (count) =>
+  !count || confirmDialog(t("texts.leave"), t("texts.unsaved", { count }), t("texts.leave_anyway"), t("texts.stay"));
 
 /** @param {Record<string, Record<string, string>>} saved templates by language and kind */
 function buildEditor(saved) {
@@ -99,8 +105,13 @@ function buildEditor(saved) {
   turn();
   const label = h("label", { for: area.id, text: t("texts.template") });
   const left = h("div", { class: "stack" }, h("div", { class: "field" }, label, area), chips, h("p", { class: "hint", text: t("texts.brackets") }), problem, h("div", { class: "buttons" }, save, standard));
+  const isNew = ([where, text]) => {
+    const [code, name] = where.split(",");
+    return text.trim() !== saved[code][name];
+  };
+  const unsaved = () => [...drafts].filter(isNew).length;
   const columns = h("div", { class: "text-editor" }, left, preview.element);
-  return { element: h("div", { class: "card stack" }, h("div", { class: "filters" }, language.label, kind.label), columns), stop: () => clearTimeout(timer) };
+  return { element: h("div", { class: "card stack" }, h("div", { class: "filters" }, language.label, kind.label), columns), stop: () => clearTimeout(timer), unsaved };
 }
 
 /** A labelled select; `label` is the element to show. */

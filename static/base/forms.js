@@ -11,7 +11,9 @@ import { explain, explainField } from "./problems.js";
 
 /**
  * @typedef {{name: string, label: string, section?: string, type?: string, required?: boolean, hint?: string, value?: unknown,
- *   options?: {value: string, label: string}[], attributes?: object, control?: {element: Element, read: () => unknown}}} Field
+ *   options?: {value: string, label: string}[], attributes?: object, control?: Control}} Field
+ * @typedef {{element: Element, read: () => unknown, focusable?: Element, group?: boolean,
+ *   refuse?: (message: string, path: string[]) => boolean, focus?: () => void}} Control
  * @param {{fields: Field[], submit: string, onSubmit: (values: object, key: string) => Promise<void>,
  *   extra?: Node[]}} options `control` brings an input of its own (opening hours); `section` is a heading before the field
  * @returns {HTMLFormElement}
@@ -60,7 +62,7 @@ function showProblem(problem, parts, summary) {
     const path = error.field.split(".");
     const part = parts.find((each) => path.includes(each.name));
     if (!part) continue;
-    part.refuse(explainField(error, part.label));
+    part.refuse(explainField(error), path);
     beside.push(part);
   }
   if (beside.length) beside[0].focus();
@@ -74,10 +76,12 @@ function buildField(field) {
   const control = field.control ?? standardControl(field, id);
   const target = control.focusable ?? control.element;
   if (field.control && !control.group) target.id ||= id;
-  const described = [hint && `${id}-hint`, `${id}-wrong`].filter(Boolean).join(" ");
+  const described = [target.getAttribute("aria-describedby"), hint && `${id}-hint`, `${id}-wrong`].filter(Boolean).join(" ");
   target.setAttribute("aria-describedby", described);
 
-  const refuse = (message) => {
+  const refuse = (message, path = []) => {
+    // A control of several inputs may show the fault at the one it concerns.
+    if (control.refuse?.(message, path)) return;
     wrong.textContent = message;
     wrong.hidden = !message;
     if (message) target.setAttribute("aria-invalid", "true");
@@ -90,14 +94,22 @@ function buildField(field) {
     section: field.section,
     read: control.read,
     refuse,
-    focus: () => target.focus(),
+    focus: () => (control.focus ? control.focus() : target.focus()),
     check: () => {
-      const empty = field.required && isEmpty(control.read());
-      refuse(empty ? t("form.required") : "");
-      return empty;
+      const value = control.read();
+      const fault = field.required && isEmpty(value) ? t("form.required") : field.type === "number" ? outside(target, value) : "";
+      refuse(fault);
+      return Boolean(fault);
     },
     element: frame(field, id, control, hint, wrong),
   };
+}
+
+/** What is wrong with a number: whole, and within the field's bounds. */
+function outside({ min, max, validity }, value) {
+  const whole = value === null ? !validity.badInput : Number.isInteger(value);
+  if (whole && (value === null || ((min === "" || value >= Number(min)) && (max === "" || value <= Number(max))))) return "";
+  return min === "" || max === "" ? t("form.number") : t("form.between", { min: Number(min), max: Number(max) });
 }
 
 function frame(field, id, control, hint, wrong) {

@@ -14,6 +14,9 @@ let region = null;
  */
 export function toast(text, { kind, action, stays = SHOWN } = {}) {
   region ??= document.body.appendChild(h("div", { class: "toasts", role: "status" }));
+  // Nothing outside an open dialog can be read or pressed.
+  const above = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
+  if (region.parentElement !== above) above.append(region);
   const element = h("div", { class: kind ? `toast toast-${kind}` : "toast" }, h("span", { text }));
   let timer;
   const gone = () => {
@@ -48,19 +51,22 @@ export function openDialog(title, ...content) {
   cross.append(icon("close"));
   const head = h("div", { class: "dialog-head" }, h("h2", { id, text: title }), cross);
   const element = h("dialog", { class: "dialog", "aria-labelledby": id }, head, ...content);
-  element.addEventListener("close", () => element.remove());
+  element.addEventListener("close", () => {
+    if (region && element.contains(region)) document.body.append(region);
+    element.remove();
+  });
   document.body.append(element);
   element.showModal();
   element.querySelector("[autofocus], .form input, .form select, .form button, button.button-primary")?.focus();
   return { element, close };
 }
 
-/** Ask before something that cannot be taken back. Resolves to whether the person meant it. */
-export function confirmDialog(title, text, doIt) {
+/** Ask before something that cannot be taken back. Resolves to whether the person meant it; `keep` words the way out. */
+export function confirmDialog(title, text, doIt, keep = t("dialog.keep")) {
   return new Promise((answer) => {
     let meant = false;
     const yes = h("button", { class: "button button-danger", type: "button", text: doIt });
-    const no = h("button", { class: "button", type: "button", autofocus: true, text: t("dialog.keep") });
+    const no = h("button", { class: "button", type: "button", autofocus: true, text: keep });
     const { element, close } = openDialog(title, h("p", { text }), h("div", { class: "buttons dialog-foot" }, yes, no));
     yes.addEventListener("click", () => {
       meant = true;

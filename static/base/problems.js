@@ -27,9 +27,14 @@ function whoWasFaster({ state, by, at }) {
   return t("error.wrong_state", { state: name });
 }
 
-/** The sentence to show beside the field called `label`. The server's message is what follows the field's name. */
-export function explainField(error, label) {
-  if (currentLanguage() === "en" && error.message) return `${label} ${error.message}.`;
-  const key = `error.field.${error.field.split(".").at(-1)}`;
-  return t(hasText(key) ? key : "error.field");
+/**
+ * The sentence to show beside a field. The server's message is what follows the field's name, in English and in the
+ * words of the API; where those would not do on a page, `wrong.<field>` says it in every language.
+ */
+export function explainField(error) {
+  const names = error.field.split(".").reverse();
+  const own = names.map((name) => `wrong.${name}`).find(hasText);
+  if (own) return t(own);
+  if (currentLanguage() === "en" && error.message) return t("error.field_this", { message: error.message });
+  return t(names.map((name) => `error.field.${name}`).find(hasText) ?? "error.field");
 }

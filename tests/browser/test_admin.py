@@ -66,8 +66,48 @@ def test_wrong_hours_are_named(admin: Admin, watch: Watch) -> None:
     page.get_by_label("Specialty").fill("Oddities")
     page.get_by_label("Room", exact=True).fill("7")
     page.get_by_label("Tuesday").fill("late in the morning")
+    page.get_by_label("Minutes per appointment").fill("999")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator(".wrong").filter(visible=True)).to_have_count(1)
+    expect(page.locator(".wrong").filter(visible=True)).to_have_text("Give a whole number from 5 to 240.")
+    page.get_by_label("Minutes per appointment").fill("20")
+    page.get_by_role("button", name="Save").click()
+    tuesday = page.get_by_label("Tuesday")
+    expect(tuesday).to_be_focused()
+    expect(tuesday).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".wrong").filter(visible=True)).to_contain_text("Write times such as 09:00–12:30")
+    expect(page.get_by_label("Monday")).not_to_have_attribute("aria-invalid", "true")
+    tuesday.fill("9:00–12:00")
+    expect(page.locator(".wrong").filter(visible=True)).to_have_count(0)
+
+
+def test_wording_that_is_not_saved_is_not_lost_without_a_question(admin: Admin, watch: Watch) -> None:
+    page = admin("texts")
+    wording = page.get_by_role("textbox", name="Wording")
+    expect(page.get_by_role("region", name="What the patient reads")).to_contain_text("It is your turn")
+    wording.fill("Number {code}, please come in.")
+    page.get_by_role("link", name="Queues").click()
+    dialog = page.get_by_role("dialog", name="Leave without saving?")
+    expect(dialog).to_contain_text("1 wording is not saved yet.")
+    dialog.get_by_role("button", name="Stay here").click()
+    expect(wording).to_have_value("Number {code}, please come in.")
+    expect(page).to_have_url(re.compile("#/texts$"))
+    page.get_by_role("link", name="Queues").click()
+    dialog.get_by_role("button", name="Leave, and lose it").click()
+    expect(page.get_by_role("heading", name="Queues")).to_be_visible()
+    expect(page).to_have_url(re.compile("#/queues$"))
+
+
+def test_faults_of_the_settings_are_whole_sentences_without_the_apis_names(admin: Admin, watch: Watch) -> None:
+    watch.expect("422")
+    page = admin("settings")
+    page.get_by_label("Quiet from").fill("21:00")
+    page.get_by_label("Grace for late arrivals").fill("999")
+    page.get_by_role("button", name="Save").click()
+    wrong = page.locator(".wrong").filter(visible=True)
+    expect(wrong).to_have_text(["Give a whole number from 0 to 120."])
+    page.get_by_label("Grace for late arrivals").fill("10")
+    page.get_by_role("button", name="Save").click()
+    expect(wrong).to_have_text(["Give two different times, or leave both empty."])
 
 
 def test_user_is_added_changed_and_removed(admin: Admin, scene: Scene) -> None:

@@ -51,6 +51,16 @@ def test_without_a_doctor_the_first_step_is_said(open_page: OpenPage, server: Se
     expect(dialog.get_by_role("link", name="Add a doctor")).to_have_attribute("href", "/admin/#/doctors")
 
 
+def test_booking_without_a_doctor_leads_to_adding_one(open_page: OpenPage, server: ServerProcess) -> None:
+    page = open_page("/admin/#/appointments")
+    log_in(page, *ADMIN)
+    page.get_by_role("button", name="Book an appointment").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Add a doctor first")
+    page.get_by_role("dialog").get_by_role("link", name="Add a doctor").click()
+    expect(page.get_by_role("heading", name="Doctors")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_who_is_booked_today_is_offered_the_check_in_first(console: Console, scene: Scene) -> None:
     doctor = scene.doctor("Dr Expects")
     booked(scene, doctor, "Expected Walker")

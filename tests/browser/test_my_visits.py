@@ -1,4 +1,4 @@
-"""What a patient who is logged in does alone: a place seen again, an appointment moved, no empty promise of a code."""
+"""What patients do alone: register, see their place again, move an appointment; no code is promised for nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, Shoot, log_in
+from tests.browser.conftest import OpenPage, Shoot, Watch, log_in
 from tests.browser.process import Caller
 from tests.browser.scene import Scene
 
@@ -89,7 +89,7 @@ def test_no_code_is_promised_where_no_text_leaves(at_home: Callable[[str], Page]
 
 
 def test_a_new_code_is_answered_and_takes_the_old_refusal_away(
-    at_home: Callable[[str], Page], open_page: OpenPage, watch: Any
+    at_home: Callable[[str], Page], open_page: OpenPage, watch: Watch
 ) -> None:
     watch.expect("422")
     watch.expect("429")
@@ -104,3 +104,17 @@ def test_a_new_code_is_answered_and_takes_the_old_refusal_away(
     page.get_by_role("button", name="Send a new code").click()
     expect(page.get_by_role("main").get_by_role("status").filter(visible=True)).not_to_be_empty()
     expect(page.locator(".wrong").filter(visible=True)).to_have_count(0)
+
+
+def test_registering_names_every_fault_at_once(open_page: OpenPage, scene: Scene, watch: Watch) -> None:
+    watch.expect("422")
+    page = open_page("/#/register", width=390, height=844)
+    page.get_by_label("Name", exact=True).fill("New Person")
+    page.get_by_label("Phone").fill("12")
+    page.get_by_label("User name").fill("new.person")
+    page.get_by_label("Password").fill("short")
+    page.get_by_role("button", name="Register", exact=True).click()
+    wrong = page.locator(".wrong").filter(visible=True)
+    expect(wrong).to_have_count(2)
+    expect(wrong.nth(0)).to_contain_text("This is not a")
+    expect(wrong.nth(1)).to_have_text("This must have at least 8 characters.")

@@ -124,3 +124,15 @@ def test_modules_never_turn_data_into_markup() -> None:
     forbidden = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function")
     for module in [*ROOT.glob("static/**/*.js"), *ROOT.glob("kiosk/**/*.js")]:
         assert not forbidden.search(module.read_text(encoding="utf-8")), module.name
+
+
+@pytest.mark.gen_test
+async def test_unknown_address_is_a_page_for_people_and_a_problem_for_programs(api: Api) -> None:
+    browser = "text/html,application/xhtml+xml,*/*;q=0.8"
+    page = await fetch(api, "/nope", Accept=browser, Accept_Language="fr")
+    assert (page.status, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert '<html lang="fr"' in page.raw.decode()
+    assert "default-src 'none'; script-src 'self'" in page.headers["Content-Security-Policy"]
+    for path, accept in (("/nope", "application/json"), ("/nope", "*/*"), ("/api/nope/", browser), ("/api", browser)):
+        (await fetch(api, path, Accept=accept)).problem(404, "not_found")
+    (await fetch(api, "/nope", "POST", Accept=browser)).problem(404, "not_found")

@@ -65,6 +65,7 @@ async def test_the_desk_registers_without_login_or_number(practice: Practice) ->
         ({"username": "robin", "password": "ж" * 40}, ["password"]),
         ({"nickname": "Rob"}, ["nickname"]),
         ({"number_confirmed": True}, ["number_confirmed"]),
+        ({"phone": "12", "username": "x", "password": "short"}, ["phone", "username", "password"]),
     ],
 )
 @pytest.mark.gen_test
