@@ -2,7 +2,7 @@
 
 import { api } from "../base/api.js";
 import { h } from "../base/dom.js";
-import { t } from "../base/i18n.js";
+import { birthDate, t } from "../base/i18n.js";
 
 const TYPING = 200;
 
@@ -16,7 +16,7 @@ export function patientControl() {
     const q = search.value.trim();
     if (q.length < 2) return;
     const { items } = await api.get("/api/patients/", { q, limit: 20 }).catch(() => ({ items: [] }));
-    choice.replaceChildren(...items.map((patient) => h("option", { value: patient.id, text: [patient.name, patient.date_of_birth, patient.phone_masked].filter(Boolean).join(" · ") })));
+    choice.replaceChildren(...items.map((patient) => h("option", { value: patient.id, text: [patient.name, patient.date_of_birth && birthDate(patient.date_of_birth), patient.phone_masked].filter(Boolean).join(" · ") })));
     choice.hidden = items.length === 0;
     note.textContent = items.length ? "" : t("finder.nobody");
   };

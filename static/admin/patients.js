@@ -3,7 +3,7 @@
 import { api } from "../base/api.js";
 import { h } from "../base/dom.js";
 import { buildForm } from "../base/forms.js";
-import { LANGUAGES, t } from "../base/i18n.js";
+import { birthDate, LANGUAGES, t } from "../base/i18n.js";
 import { confirmDialog, openDialog, toast } from "../base/overlays.js";
 import { attempt } from "./attempt.js";
 import { listView } from "./list.js";
@@ -17,7 +17,7 @@ export const patientsView = () =>
     create: { label: t("patients.add"), open: (reload) => edit(null, reload) },
     columns: [
       { label: t("patient.name"), cell: (patient) => patient.name },
-      { label: t("patient.date_of_birth"), cell: (patient) => patient.date_of_birth },
+      { label: t("patient.date_of_birth"), cell: (patient) => patient.date_of_birth && birthDate(patient.date_of_birth) },
       { label: t("patient.phone"), cell: (patient) => patient.phone_masked },
       { label: t("patient.language"), cell: (patient) => LANGUAGES[patient.language] ?? patient.language },
       { label: t("patient.texts"), cell: (patient) => t(patient.sms_consent ? "patient.texts_yes" : "patient.texts_no") },

@@ -7,10 +7,10 @@ import { api } from "../base/api.js";
 import { h, reconcile, setText } from "../base/dom.js";
 import { clockTime, t } from "../base/i18n.js";
 import { icon } from "../base/icons.js";
-import { kindName, notReached, roomName } from "../base/labels.js";
-import { handled, numberOf, openMessage, refusedOf, resendForm, stateOf, whyOf } from "../base/message.js";
+import { kindName, mark, notReached, roomName, smsStateName } from "../base/labels.js";
+import { handled, numberOf, openMessage, refusedOf, resendForm, whyOf } from "../base/message.js";
 import { fill, notice } from "../base/page.js";
-import { openDialog, toast } from "../base/overlays.js";
+import { confirmDialog, openDialog, toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
 
 const RELOAD = 20_000;
@@ -147,6 +147,8 @@ export class Unreached extends EventTarget {
   }
 
   async #settle(row) {
+    const told = t("unreached.told");
+    if (!(await confirmDialog(told, t("unreached.told_ask", { who: whoOf(row.text) }), told, t("unreached.told_not")))) return;
     try {
       await handled(row.text);
       await this.reload();
@@ -159,7 +161,7 @@ export class Unreached extends EventTarget {
 
 function updateRow(row, text) {
   row.text = text;
-  row.querySelector(".row-state").replaceChildren(stateOf(text));
+  row.querySelector(".row-state").replaceChildren(mark("state-attention", "alert", smsStateName(text.state)));
   const why = text.state === "unknown" && text.next_at ? t("unreached.checking") : whyOf(text);
   setText(row.querySelector(".row-why"), why);
   row.querySelector(".row-why").hidden = !why;

@@ -5,7 +5,7 @@ import { serverNow } from "../base/clock.js";
 import { h, setText } from "../base/dom.js";
 import { clockTime, t } from "../base/i18n.js";
 import { Live } from "../base/live.js";
-import { clinic, notice, startPage } from "../base/page.js";
+import { clinic, languagePicker, notice, startPage } from "../base/page.js";
 import { confirmDialog, toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
 import { describe } from "./describe.js";
@@ -14,6 +14,7 @@ const main = document.querySelector("#main");
 const id = main.dataset.ticket;
 const actions = document.querySelector("#actions");
 const live = new Live(`/ws/ticket/${id}/`);
+const foot = h("footer", { class: "ticket-foot" });
 let shown = null;
 let heard = null;
 
@@ -64,8 +65,10 @@ function showActions(ticket) {
     const look = name === "rejoin" ? "button button-primary button-wide" : "button button-wide";
     return h("button", { class: look, type: "button", text: t(`ticket.do_${name}`), on: { click: (event) => answer(name, event.currentTarget, refusal) } });
   });
-  const home = ticket.ended_as && !ticket.moved_to ? h("a", { class: "button button-wide", href: "/", text: t("page.to_start") }) : null;
+  const over = ticket.ended_as && !ticket.moved_to;
+  const home = over ? h("a", { class: "button button-wide", href: "/", text: t("page.to_start") }) : null;
   actions.replaceChildren(...[refusal, ...buttons, home].filter(Boolean));
+  foot.lastElementChild.hidden = Boolean(over);
 }
 
 async function answer(name, button, refusal) {
@@ -75,7 +78,9 @@ async function answer(name, button, refusal) {
   refusal.replaceChildren();
   try {
     show(await api.post(`/api/tickets/${id}/${name}/`));
-    toast(t(`ticket.did_${name}`));
+    // Who comes late looks again and again: this stays, the rest shows in the card.
+    if (name === "late") refusal.replaceChildren(notice("done", t("ticket.did_late")));
+    else toast(t(`ticket.did_${name}`));
   } catch (problem) {
     refusal.replaceChildren(notice("attention", explain(problem)));
   } finally {
@@ -94,6 +99,8 @@ function showFreshness() {
 
 async function start() {
   await startPage();
+  foot.append(languagePicker(), h("a", { href: "/", text: t("page.to_start") }));
+  main.append(foot);
   live.addEventListener("snapshot", ({ detail }) => {
     heard = new Date(serverNow()).toISOString();
     show(detail.data);

@@ -34,6 +34,10 @@ def test_running_late_lets_others_go_first(open_page: OpenPage, scene: Scene) ->
     page = open_page(f"/t/{mine['id']}", width=390, height=844)
     page.get_by_role("button", name="I’m running late").click()
     expect(page.locator("#headline")).to_have_text("2 people before you")
+    expect(page.get_by_text("some go before you now")).to_be_visible()
+    expect(page.locator(".toast")).to_have_count(0)
+    page.get_by_label("Language").select_option("es")
+    expect(page.locator("#headline")).to_have_text("2 personas antes que usted")
 
 
 def test_cancelling_asks_first(open_page: OpenPage, scene: Scene) -> None:
