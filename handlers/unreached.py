@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -17,11 +18,24 @@ from server.ids import new_id, order_key
 from server.patients.model import Patient, PatientChanges
 from server.patients.phones import mask, parse_phone
 from server.queue.commands import SetContact
+from server.sms.lifecycle import LEASE
 from server.sms.model import Message, MessageState
-from server.sms.unreached import HANDLED, NOT_REACHED, SHOWN, not_reached, still_news
+from server.sms.unreached import (
+    HANDLED,
+    NOT_REACHED,
+    SHOWN,
+    failed,
+    last_news,
+    not_reached,
+    still_news,
+    successor,
+)
 from server.sms.views import message_view
 
 MOST_PER_STATE: Final = 100
+PAGE: Final = 200
+MOST_PAGES: Final = 10
+HELD_BEFORE: Final = timedelta(hours=36)
 
 
 class UnreachedItem(NotificationAnswer):
@@ -72,16 +86,40 @@ class UnreachedHandler(ApiHandler):
     async def get(self) -> None:
         services = self.services
         today = services.clinic_time.service_day(services.clock.now())
-        since = order_key(services.clinic_time.day_start(today), "")
+        begins = services.clinic_time.day_start(today)
         states = (*NOT_REACHED, MessageState.SUPPRESSED, MessageState.QUEUED)
-        pages = await asyncio.gather(
-            *(services.outbox.page({"state": state.value}, None, MOST_PER_STATE, since=since) for state in states)
-        )
-        rows = sorted(
-            (row for page in pages for row in page.items if not_reached(row)), key=lambda row: row.order, reverse=True
-        )
+        found = await asyncio.gather(*(self._of_state(state, begins) for state in states))
+        rows = sorted((row for rows, _ in found for row in rows), key=lambda row: row.order, reverse=True)
         items = [item for row in rows if (item := await self._item(row)) is not None]
-        self.answer({"items": items, "more": any(page.next_cursor is not None for page in pages)})
+        self.answer({"items": items, "more": any(more for _, more in found)})
+
+    async def _of_state(self, state: MessageState, begins: datetime) -> tuple[list[Message], bool]:
+        """The texts in `state` that failed today, also if they were written down before: quiet hours hold them.
+
+        Pages are read until enough are found, since most rows of a state may be settled or of no interest.
+        """
+        since, cursor = order_key(begins - HELD_BEFORE, ""), None
+        rows: list[Message] = []
+        for _ in range(MOST_PAGES):
+            page = await self.services.outbox.page({"state": state.value}, cursor, PAGE, since=since)
+            rows += [row for row in page.items if last_news(row) >= begins and await self._is_open(row)]
+            cursor = page.next_cursor
+            if cursor is None or len(rows) >= MOST_PER_STATE:
+                break
+        return rows[:MOST_PER_STATE], cursor is not None or len(rows) > MOST_PER_STATE
+
+    async def _is_open(self, row: Message) -> bool:
+        """Whether reception has to see it. Sending it again settles it only if that was written down."""
+        if not_reached(row):
+            return True
+        followed_by = successor(row)
+        if followed_by is None or not failed(row) or self.services.clock.now() - last_news(row) < LEASE:
+            return False
+        try:
+            await self.services.outbox.get(followed_by)
+        except NotFound:
+            return True
+        return False
 
     async def _item(self, row: Message) -> dict[str, Any] | None:
         """The text with whom it missed; None if that no longer matters."""

@@ -6,6 +6,7 @@ No job holds work of its own; every one may run in every process, twice, or late
 from __future__ import annotations
 
 import asyncio
+from bisect import insort
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from server.errors import StorageUnavailable
 from server.health import JobRun
 
 STOP_SECONDS: Final = 5.0
+MOST_ASKED: Final = 100
 NOTICED_SECONDS: Final = 0.01
 
 log = structlog.get_logger("jobs")
@@ -28,7 +30,10 @@ log = structlog.get_logger("jobs")
 
 @dataclass(slots=True)
 class _Job:
-    """`again`: it was asked for while it ran, so it runs once more. `due`: when it must run whatever its interval."""
+    """`again`: it was asked for while it ran, so it runs once more. `due`: when it must run whatever its interval.
+
+    `asked`: the times it was asked for and has not come to, by the machine's clock, earliest first.
+    """
 
     name: str
     work: Callable[[], Awaitable[None]]
@@ -39,6 +44,7 @@ class _Job:
     ok: bool = True
     failures: int = 0
     running: set[asyncio.Task[None]] = field(default_factory=set)
+    asked: list[datetime] = field(default_factory=list)
 
 
 class Jobs:
@@ -102,6 +108,10 @@ class Jobs:
             return
         # The scheduler goes by the machine's clock, which need not be the product's.
         run_at = datetime.now(UTC) + max(at - self._clock.now(), timedelta(0))
+        asked = self._jobs[name].asked
+        insort(asked, run_at)
+        # After a run the interval begins anew, so what else was asked for is kept; of a flood the earliest.
+        del asked[MOST_ASKED:]
         job = self._scheduler.get_job(name)
         if job.next_run_time is None or job.next_run_time > run_at:
             self._scheduler.modify_job(name, next_run_time=run_at)
@@ -109,6 +119,15 @@ class Jobs:
     def _wake_when_due(self, job: _Job) -> None:
         if job.due is not None:
             self.wake(job.name, job.due())
+
+    def _wake_as_asked(self, job: _Job) -> None:
+        """The earliest of the times asked for that lie after this run."""
+        now = datetime.now(UTC)
+        job.asked[:] = [at for at in job.asked if at > now]
+        if job.asked and self._scheduler is not None:
+            scheduled = self._scheduler.get_job(job.name)
+            if scheduled.next_run_time is None or scheduled.next_run_time > job.asked[0]:
+                self._scheduler.modify_job(job.name, next_run_time=job.asked[0])
 
     def ages(self) -> Mapping[str, float]:
         """Seconds since each job last ended well (since the start, where it has not yet)."""
@@ -150,3 +169,4 @@ class Jobs:
             job.ok = ok
             job.running.discard(task)
             self._wake_when_due(job)
+            self._wake_as_asked(job)

@@ -11,7 +11,17 @@ from datetime import datetime, timedelta
 
 from server.clock import whole_seconds
 from server.ids import order_key
-from server.sms.model import UNCONFIRMED_KINDS, Attempt, Event, Kind, Lane, Message, MessageState, NewMessage
+from server.sms.model import (
+    LATER_KINDS,
+    UNCONFIRMED_KINDS,
+    Attempt,
+    Event,
+    Kind,
+    Lane,
+    Message,
+    MessageState,
+    NewMessage,
+)
 from server.sms.provider import Reply
 from server.sms.retry import Outcome, backoff, judge, reason
 
@@ -114,7 +124,7 @@ def written(message: NewMessage, body: str, day: str, now: datetime, state: Mess
 
 def waiting(row: Message, at: datetime) -> Message:
     """Queued until `at`."""
-    lane = Lane.URGENT if row.urgent else Lane.PACED
+    lane = Lane.URGENT if row.urgent else Lane.LATER if row.kind in LATER_KINDS else Lane.PACED
     return replace(row, state=MessageState.QUEUED, lane=lane, next_at=due(at), owner="")
 
 

@@ -48,11 +48,13 @@ class MessageState(StrEnum):
 class Lane(StrEnum):
     """Which job looks at a row next, from `next_at` on; `NONE` for a row that waits for nobody.
 
+    `LATER` lets `PACED` go first: a morning's reminders must not hold up somebody who waits for a code.
     `UNCLEAR`: looked for in Twilio's list; `AWAITED`: in Twilio's hands and asked about by its SID.
     """
 
     URGENT = "urgent"
     PACED = "paced"
+    LATER = "later"
     LEASED = "leased"
     UNCLEAR = "unclear"
     AWAITED = "awaited"
@@ -61,6 +63,8 @@ class Lane(StrEnum):
 
 # Called patients stand up when these arrive: they go ahead of the rest and past the rate limit.
 URGENT_KINDS = frozenset({Kind.YOUR_TURN, Kind.RECALLED})
+# What nobody is waiting for this minute.
+LATER_KINDS = frozenset({Kind.BOOKED, Kind.REMINDER})
 # What may be sent to a number that nobody has confirmed yet.
 UNCONFIRMED_KINDS = frozenset({Kind.CODE, Kind.YOUR_TURN})
 # The text has left, or may have: taking it back is too late.

@@ -165,7 +165,17 @@ class Outbox:
             return "none"
         if row.state is MessageState.CANCELLED:
             return "cancelled"
-        return "already_sent" if row.state in LEFT_STATES else "none"
+        if row.state not in LEFT_STATES:
+            return "none"
+        await self._never_again(row, reason)
+        return "already_sent"
+
+    async def _never_again(self, message: Message, reason: str) -> None:
+        """What it said is no longer so: should it turn out not to have arrived, it is not sent once more."""
+        row: Message | None = message
+        while row is not None and not row.resends:
+            noted = replace(row, resends=1).with_event(Event(self._clock.now(), "taken_back", reason))
+            row = await self._store.get(row.id) if await self._store.replace(noted) is None else None
 
     async def resend(
         self, old: Message, new_id: str, *, consent: bool, phone: str | None = None
@@ -213,8 +223,9 @@ class Outbox:
                 await self._check_successor(earlier[-1])
             known = any(event.detail == successor for event in row.events)
             noted = row if known else row.with_event(Event(self._clock.now(), RESENT, successor))
-            if noted.state is MessageState.UNKNOWN:
-                noted = replace(noted, resends=max(noted.resends, 1))
+            if row.state in OPEN_STATES:
+                raise WrongState("This message is on its way again.", state=row.state.value, by=None, at=None)
+            noted = replace(noted, resends=max(noted.resends, 1))
             if noted == row or await self._store.replace(noted) is not None:
                 return
             row = await self.get(old.id)

@@ -50,7 +50,7 @@ class Pump:
         self._instance = new_id()
         self._running = asyncio.Lock()
         self._stopped = False
-        self.backlog: dict[Lane, int] = {Lane.URGENT: 0, Lane.PACED: 0}
+        self.backlog: dict[Lane, int] = {Lane.URGENT: 0, Lane.PACED: 0, Lane.LATER: 0}
 
     def stop(self) -> None:
         """Claim nothing any more; texts that still come in stay queued for the next start."""

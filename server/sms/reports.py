@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from server.sms.lifecycle import again, in_time, watched
 from server.sms.model import Attempt, Event, Lane, Message, MessageState
-from server.sms.retry import DELIVERY, Fate
+from server.sms.retry import DELIVERY, Fate, Outcome
 
 # https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
 # `delivered` stands above the failures: what a carrier confirms has arrived.
@@ -77,7 +77,9 @@ def _moves(row: Message, attempt: Attempt, status: str) -> bool:
     current = row.attempt_of(sid=row.sid) or row.attempt
     if attempt.token != current.token:
         arrived = RANKS.get(status, 0) >= _ARRIVED and row.state is not MessageState.DELIVERED
-        return arrived or (row.state is MessageState.UNKNOWN and status not in _FAILURES)
+        # An earlier request of which nobody knew has left after all: what waits to repeat it must not.
+        repeats = row.state is MessageState.QUEUED and attempt.outcome == Outcome.UNCLEAR.value
+        return arrived or ((row.state is MessageState.UNKNOWN or repeats) and status not in _FAILURES)
     before = RANKS.get(row.provider_status, 0) if row.provider_status else _NO_STATUS
     return RANKS.get(status, 0) > before
 

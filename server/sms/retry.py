@@ -18,6 +18,7 @@ from server.sms.provider import Reply
 
 FIRST_BACKOFF = 2.0
 LONGEST_BACKOFF = 30.0
+LONGEST_RETRY_AFTER = 86_400.0  # no text is of use later than that
 
 
 class Outcome(StrEnum):
@@ -184,10 +185,10 @@ def retry_after_seconds(header: str | None, now: datetime) -> float | None:
     """The seconds a Retry-After header asks for (RFC 9110, 10.2.3: a number or a date); None if it says nothing."""
     if not header:
         return None
-    if header.strip().isdigit():
-        return float(header)
+    if header.strip().isascii() and header.strip().isdecimal():
+        return min(float(header), LONGEST_RETRY_AFTER)
     try:
         moment = whole_milliseconds(parsedate_to_datetime(header))
     except ValueError:
         return None
-    return max(0.0, (moment - now).total_seconds())
+    return min(max(0.0, (moment - now).total_seconds()), LONGEST_RETRY_AFTER)

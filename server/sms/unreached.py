@@ -7,6 +7,7 @@ who did not get the call sits in the room all the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from server.sms.lifecycle import OPTED_OUT
 from server.sms.model import Kind, Message, MessageState
@@ -36,7 +37,25 @@ _STILL_NEWS: Mapping[Kind, frozenset[str]] = {
 
 def not_reached(message: Message) -> bool:
     """Whether the text failed its patient and nobody has done anything about it. An anonymised one has no patient."""
-    if not message.to or any(event.what in (RESENT, HANDLED) for event in message.events):
+    return not any(event.what in (RESENT, HANDLED) for event in message.events) and failed(message)
+
+
+def successor(message: Message) -> str | None:
+    """The row that was to take this one's place when somebody sent it again; None if nobody has, or it is settled."""
+    if any(event.what == HANDLED for event in message.events):
+        return None
+    return next((event.detail for event in reversed(message.events) if event.what == RESENT), None)
+
+
+def last_news(message: Message) -> datetime:
+    """When anything last happened to it."""
+    moments = [attempt.ended or attempt.started for attempt in message.attempts]
+    return max([message.created_at, *moments, *(event.at for event in message.events)])
+
+
+def failed(message: Message) -> bool:
+    """Whether the text did not reach its patient as far as is known."""
+    if not message.to:
         return False
     if message.state is MessageState.SUPPRESSED:
         return message.code in OPTED_OUT_CODES

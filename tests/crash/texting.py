@@ -120,12 +120,18 @@ class Called:
     asked: float
     settled: float | None = None
     row: dict[str, Any] | None = None
+    told: bool = False
 
     def look(self, rows: list[dict[str, Any]], now: float) -> None:
         """Take in what the log says. A text is settled when it is in Twilio's hands or no job looks at it any more."""
         self.row = next((row for row in rows if row["kind"] == "your_turn"), None)
         if self.row is not None and (self.reached or self.row["next_at"] is None):
             self.settled = now
+
+    @property
+    def gave_up_too_soon(self) -> bool:
+        """Nothing of it ever arrived, and the one more try it had a right to was not made."""
+        return self.row is not None and self.row["state"] == "unknown" and len(self.row["attempts"]) < 2
 
     @property
     def reached(self) -> bool:
@@ -144,6 +150,8 @@ class Called:
         """Two texts for one call, or none and nobody is told, or a report that was answered and is not in the log."""
         taken = self.taken(twilio)
         if self.row is None or taken > 1 or (taken == 0 and self.reached):
+            return True
+        if taken == 0 and (self.gave_up_too_soon or not self.told):
             return True
         return self.heard(twilio) and self.row["state"] != "delivered"
 

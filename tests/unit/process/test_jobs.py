@@ -118,3 +118,23 @@ async def test_stopping_waits_for_what_runs() -> None:
     async with running(jobs):
         await began.wait()
     assert ended
+
+
+@pytest.mark.gen_test
+async def test_every_time_it_is_asked_for_is_kept() -> None:
+    runs: list[int] = []
+    clock = SystemClock()
+    jobs = Jobs(clock)
+    twice = asyncio.Event()
+
+    async def work() -> None:
+        runs.append(len(runs))
+        if len(runs) == 2:
+            twice.set()
+
+    jobs.add("asked", LONG, work)
+    async with running(jobs):
+        now = clock.now()
+        for later in (0.2, 0.1):
+            jobs.wake("asked", now + timedelta(seconds=later))
+        await twice.wait()

@@ -83,6 +83,8 @@ def test_retry_after_is_a_floor_under_the_backoff() -> None:
         ("Mon, 02 Mar 2026 09:00:12 GMT", 12.0),
         ("Mon, 02 Mar 2026 08:59:00 GMT", 0.0),
         ("soon", None),
+        ("9" * 20, 86_400.0),
+        ("²", None),
         ("-3", None),
     ],
 )

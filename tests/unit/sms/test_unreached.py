@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from server.sms.lifecycle import OPTED_OUT, written
-from server.sms.model import Event, Kind, Message, MessageState, NewMessage, expiry
-from server.sms.unreached import HANDLED, RESENT, SHOWN, not_reached, still_news
+from server.sms.model import Attempt, Event, Kind, Message, MessageState, NewMessage, expiry
+from server.sms.unreached import HANDLED, RESENT, SHOWN, failed, last_news, not_reached, still_news, successor
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WANTED = NewMessage("t:your_turn:1", Kind.YOUR_TURN, "+12025550123", "en", "p", expiry(Kind.YOUR_TURN, NOW), True, True)
@@ -65,3 +65,18 @@ def test_a_text_of_nobody_any_more_is_not_told() -> None:
 )
 def test_news_is_what_the_patient_does_not_know_by_now(kind: Kind, state: str, news: bool) -> None:
     assert still_news(kind, state) is news
+
+
+def test_who_was_to_be_texted_again_is_known_until_it_is_settled() -> None:
+    lost = row(MessageState.FAILED, "21211")
+    assert successor(lost) is None
+    again = lost.with_event(Event(NOW, RESENT, "t:your_turn:1a")).with_event(Event(NOW, RESENT, "t:your_turn:1b"))
+    assert (successor(again), failed(again), not_reached(again)) == ("t:your_turn:1b", True, False)
+    assert successor(again.with_event(Event(NOW, HANDLED))) is None
+
+
+def test_what_was_held_over_night_is_news_when_it_fails() -> None:
+    held = row(MessageState.FAILED, "21211")
+    morning = NOW + timedelta(hours=10)
+    assert last_news(held) == NOW
+    assert last_news(replace(held, attempts=(Attempt("a", morning, morning),))) == morning
