@@ -6,7 +6,7 @@ from typing import Final
 
 from handlers.base import NotFoundHandler
 from handlers.pages import POLICY, language_of, rendered
-from handlers.problems import Problem
+from handlers.problems import Problem, prefers_json
 
 # What is asked for by scripts only, whatever they say they accept.
 _FOR_PROGRAMS: Final = ("/api/", "/ws/", "/static/")
@@ -31,4 +31,5 @@ class MissingHandler(NotFoundHandler):
     def _is_read_by_people(self) -> bool:
         asked = self.request
         page = asked.method in ("GET", "HEAD") and not f"{asked.path}/".startswith(_FOR_PROGRAMS)
-        return page and "text/html" in asked.headers.get("Accept", "")
+        accept = asked.headers.get("Accept", "")
+        return page and "text/html" in accept and not prefers_json(accept)
