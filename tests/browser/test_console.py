@@ -132,6 +132,7 @@ def test_undo_has_a_key(console: Console, scene: Scene) -> None:
     scene.walk_in(doctor, "Called Early")
     page = console()
     column = column_of(page, "Dr Key")
+    expect(column).to_contain_text("Called Early")
     column.focus()
     page.keyboard.press("n")
     expect(column.get_by_text("Called", exact=True)).to_be_visible()
