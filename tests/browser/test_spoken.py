@@ -35,8 +35,6 @@ def speaking(open_page: OpenPage, scene: Scene, doctor: dict[str, Any], **settin
     page.goto(f"{scene.url}/kiosk/{display['id']}#{display['token']}")
     expect(page.locator(".doctor")).to_have_count(1)
     page.wait_for_load_state("networkidle")  # the texts of every language are there
-        "() => performance.getEntriesByType('resource').filter((each) => /i18n/.test(each.name)).length >= 3"
-    )
     stop_time(page)
     return page
 
