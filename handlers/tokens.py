@@ -27,7 +27,7 @@ class SignIn(Body):
 class Refresh(Body):
     """Without `refresh` the cookie is read."""
 
-    refresh: Annotated[str, Field(max_length=4096)] | None = None
+    refresh: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
 
 
 class SignOut(Body):

@@ -9,6 +9,7 @@ import { h } from "/static/base/dom.js";
 import { t } from "/static/base/i18n.js";
 import { icon } from "/static/base/icons.js";
 import { roomName } from "/static/base/labels.js";
+import { passing } from "./store.js";
 
 const SHOWN_FOR = 6_000;
 /** The chime is heard before the voice begins. */
@@ -27,7 +28,7 @@ export class Announcer {
   #shown = null;
   #timer = null;
   #known = new Set();
-  #seen = new Set(JSON.parse(sessionStorage.getItem(SEEN) ?? "[]"));
+  #seen = new Set(passing.read(SEEN, []));
 
   /**
    * @param {HTMLElement} cover @param {{ring(): void}} chime
@@ -96,7 +97,7 @@ export class Announcer {
   #remember(id) {
     this.#seen.add(id);
     if (this.#seen.size > REMEMBERED) this.#seen.delete(this.#seen.values().next().value);
-    sessionStorage.setItem(SEEN, JSON.stringify([...this.#seen]));
+    passing.set(SEEN, JSON.stringify([...this.#seen]));
   }
 }
 

@@ -1,5 +1,7 @@
 /** Which display this screen is: the id and the token it was given when it asked for a code, kept in this browser alone. */
 
+import { lasting } from "./store.js";
+
 const KEPT = "kiosk.display";
 
 /** @returns {{id: string, token: string}|null} */
@@ -11,13 +13,13 @@ export function readIdentity() {
     // The token must not stay in the address, where it would be seen on the screen and kept in the history.
     history.replaceState(null, "", location.pathname);
   }
-  const kept = JSON.parse(localStorage.getItem(KEPT) ?? "null");
+  const kept = lasting.read(KEPT, null);
   return kept && (!id || kept.id === id) ? kept : null;
 }
 
-export const keepIdentity = (identity) => localStorage.setItem(KEPT, JSON.stringify(identity));
+export const keepIdentity = (identity) => lasting.set(KEPT, JSON.stringify(identity));
 
-export const forgetIdentity = () => localStorage.removeItem(KEPT);
+export const forgetIdentity = () => lasting.remove(KEPT);
 
 /** Ask the server for a new id, a token and the code that staff type in. */
 export async function askForIdentity() {

@@ -3,6 +3,7 @@
 import { h, reconcile, setText } from "/static/base/dom.js";
 import { clockTime } from "/static/base/i18n.js";
 import { roomName } from "/static/base/labels.js";
+import { passing } from "./store.js";
 
 const KEPT = 8;
 const CALLS = "kiosk.calls";
@@ -10,7 +11,7 @@ const CALLS = "kiosk.calls";
 export class LastCalls {
   #row;
   #list;
-  #calls = JSON.parse(sessionStorage.getItem(CALLS) ?? "[]");
+  #calls = passing.read(CALLS, []);
 
   /** @param {HTMLElement} row hidden while there is nothing to tell @param {HTMLElement} list */
   constructor(row, list) {
@@ -33,7 +34,7 @@ export class LastCalls {
       .filter((call) => call.day === today)
       .sort((one, other) => Date.parse(other.at) - Date.parse(one.at))
       .slice(0, KEPT);
-    sessionStorage.setItem(CALLS, JSON.stringify(this.#calls));
+    passing.set(CALLS, JSON.stringify(this.#calls));
     this.#show(new Set(views.flatMap((view) => [...view.called, ...view.current]).map((ticket) => ticket.code)));
   }
 

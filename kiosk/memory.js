@@ -1,5 +1,7 @@
 /** The last board, kept in this browser: a screen that starts without network shows it with its age. */
 
+import { lasting } from "./store.js";
+
 const EVERY = 5_000;
 const waiting = new Map();
 
@@ -11,23 +13,14 @@ export function remember(place, data) {
 
 /** What was kept. @returns {{data: object, at: number}|null} */
 export function recall(place) {
-  try {
-    return JSON.parse(localStorage.getItem(`kiosk.${place}`));
-  } catch {
-    return null;
-  }
+  return lasting.read(`kiosk.${place}`, null);
 }
 
 function write(place) {
   const { data, at } = waiting.get(place);
   // From here on the next one waits its five seconds.
   waiting.set(place, { data, at, timer: setTimeout(() => later(place, at), EVERY) });
-  try {
-    localStorage.setItem(`kiosk.${place}`, JSON.stringify({ data, at }));
-  } catch {
-    // A full or forbidden store costs only the memory of the last board, not the board.
-    waiting.delete(place);
-  }
+  lasting.set(`kiosk.${place}`, JSON.stringify({ data, at }));
 }
 
 function later(place, written) {

@@ -4,6 +4,7 @@
  */
 
 import { setText } from "/static/base/dom.js";
+import { lasting } from "./store.js";
 
 const SHOWN_FOR = 15_000;
 
@@ -24,9 +25,9 @@ export class Orders {
 
   #rose(what, count) {
     const key = `kiosk.asked.${what}`;
-    const before = localStorage.getItem(key);
+    const before = lasting.get(key);
     if (before === String(count)) return false;
-    localStorage.setItem(key, count);
+    lasting.set(key, count);
     return before !== null && count > Number(before);
   }
 

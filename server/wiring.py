@@ -255,6 +255,7 @@ def _schedule(wired: Wired) -> None:
     jobs.add("reconcile", 1, services.outbox.reconciler.run)
     jobs.add("poll", 5, services.outbox.poller.run)
     jobs.add("reminders", 60, reminders.run)
+    jobs.add("appointments", 5, services.appointments.settle_owed)
     visits = VisitRetention(services.storage, services.clock, lambda: services.clinic.settings.visits_personal_days)
 
     async def shorten_audit() -> None:

@@ -72,8 +72,9 @@ class Sessions:
     async def end(self, principal: Principal) -> None:
         """The caller's own session."""
         if principal.family:
-            self._tokens.end_family(principal.family)
+            # First on disk: where that fails, the same request can be made again.
             await self._families.delete(principal.family)
+            self._tokens.end_family(principal.family)
 
     async def end_before(self, account_id: str, epoch: int) -> None:
         """Every session of the account that began before `epoch`."""

@@ -18,6 +18,18 @@ class BookingState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Owed(StrEnum):
+    """What the patient is still to be told of the last change; written with it, so that a crash loses no text.
+
+    `SILENCE`: only that what was said before no longer holds.
+    """
+
+    NOTHING = ""
+    SILENCE = "silence"
+    CANCELLED = "cancelled"
+    MOVED = "moved"
+
+
 @dataclass(frozen=True, slots=True)
 class Appointment:
     """One booking. `moves` counts how often its time was changed; `changed_*` say who brought it into its state.
@@ -38,6 +50,7 @@ class Appointment:
     ticket_id: str = ""
     moves: int = 0
     request_hash: str = ""
+    owed: Owed = Owed.NOTHING
     rev: int = 0
 
     @property

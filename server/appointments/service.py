@@ -1,7 +1,7 @@
 """Use cases of appointments: free times, book, move, cancel, check in.
 
 Two requests for one time, in one process or in several, are told apart by the unique slot in the
-database; nothing is decided by what was read before. Texts go out after the write.
+database; nothing is decided by what was read before. Texts go out after the write, which says what is owed.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from weakref import WeakValueDictionary
 
+import structlog
+
 from server.accounts.roles import Actor, Role
 from server.appointments import rules, texts
-from server.appointments.model import Appointment, BookingState, PatientShown, view
+from server.appointments.model import Appointment, BookingState, Owed, PatientShown, view
 from server.appointments.neighbours import Doctors, Outbox, Patients, Queues
 from server.appointments.store import AppointmentStore, SlotInUse
 from server.clock import ClinicTime, Clock, iso
@@ -30,6 +33,9 @@ from server.queue.rules import Applied
 from server.storage.port import DuplicateKey, Storage
 
 MOST_TRIES = 20
+OWED_AT_ONCE = 100
+
+log = structlog.get_logger("appointments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +122,12 @@ class AppointmentService:
 
     async def cancel(self, appointment_id: str, *, actor: Actor) -> Appointment:
         """Give the time back at once. Raises NotFound, WrongState."""
+        owed = Owed.SILENCE if actor.role == Role.PATIENT else Owed.CANCELLED
         appointment = await self._change(
-            appointment_id, lambda booked: rules.cancelled(booked, actor.name, self._clock.now())
+            appointment_id,
+            lambda booked: replace(rules.cancelled(booked, actor.name, self._clock.now()), owed=owed),
         )
-        await self._take_back(appointment, "the appointment was cancelled")
-        if actor.role != Role.PATIENT:
-            await self._say_cancelled(appointment)
+        await self._settled(appointment)
         return appointment
 
     async def reschedule(
@@ -141,12 +147,12 @@ class AppointmentService:
         rules.refuse_overlap(slot, await self._kept(doctor.id, self._date(start)), appointment_id)
         try:
             moved = await self._change(
-                appointment_id, lambda booked: rules.rescheduled(booked, doctor.id, slot, actor.name, now)
+                appointment_id,
+                lambda booked: replace(rules.rescheduled(booked, doctor.id, slot, actor.name, now), owed=Owed.MOVED),
             )
         except SlotInUse:
             raise rules.taken(start) from None
-        await self._take_back(before, "the appointment was moved")
-        await self._say_booked(moved)
+        await self._settled(moved)
         return moved
 
     async def check_in(
@@ -221,13 +227,13 @@ class AppointmentService:
         """Cancel what a patient who is being anonymised has booked; nobody is told."""
         for appointment in await self._store.of_patient_from(patient_id, self._clock.now()):
             if appointment.state is BookingState.BOOKED:
-                await self._cancel_if_booked(appointment, actor)
+                await self._cancel_if_booked(appointment, actor, Owed.SILENCE)
 
     async def end_for_doctor(self, doctor: Doctor, actor: Actor) -> None:
         """Cancel what is booked with a doctor who is being deleted; the patients are told."""
         for appointment in await self._store.of_doctor(doctor.id, self._clock.now()):
-            if appointment.state is BookingState.BOOKED and await self._cancel_if_booked(appointment, actor):
-                await self._say_cancelled(appointment)
+            if appointment.state is BookingState.BOOKED:
+                await self._cancel_if_booked(appointment, actor, Owed.CANCELLED)
 
     async def _again(self, existing: Appointment, request_hash: str) -> Booked:
         """The same request again: the booking it made is the answer, and its text is asked for if that was cut off."""
@@ -273,13 +279,41 @@ class AppointmentService:
 
         return await self._change(appointment.id, note), applied
 
-    async def _cancel_if_booked(self, appointment: Appointment, actor: Actor) -> bool:
+    async def _cancel_if_booked(self, appointment: Appointment, actor: Actor, owed: Owed) -> None:
+        with suppress(WrongState):
+            cancelled = await self._change(
+                appointment.id,
+                lambda booked: replace(rules.cancelled(booked, actor.name, self._clock.now()), owed=owed),
+            )
+            await self._settled(cancelled)
+
+    async def settle_owed(self) -> None:
+        """Job: tell what a crash or a database that went away left untold."""
+        for appointment in await self._store.owed(OWED_AT_ONCE):
+            await self._settle(appointment)
+
+    async def _settled(self, appointment: Appointment) -> None:
+        """Tell what the change owes, now if the database lets it; the change itself is done either way."""
         try:
-            await self._change(appointment.id, lambda booked: rules.cancelled(booked, actor.name, self._clock.now()))
-        except WrongState:
-            return False
-        await self._take_back(appointment, "the appointment was cancelled")
-        return True
+            await self._settle(appointment)
+        except StorageUnavailable:
+            log.warning("an appointment's texts wait for the database", appointment=appointment.id)
+
+    async def _settle(self, appointment: Appointment) -> None:
+        """Tell what is owed, and note that it is told. The texts have ids of their own: twice is no harm."""
+        if appointment.owed is Owed.NOTHING:
+            return
+        moved = appointment.owed is Owed.MOVED
+        # What told an earlier time stands under the number of moves it had then.
+        for moves in range(appointment.moves + (not moved)):
+            why = "the appointment was moved" if moved else "the appointment was cancelled"
+            await self._take_back(replace(appointment, moves=moves), why)
+        if moved:
+            await self._say_booked(appointment)
+        elif appointment.owed is Owed.CANCELLED:
+            await self._say_cancelled(appointment)
+        # Somebody who has changed it meanwhile owes the rest.
+        await self._store.replace(replace(appointment, owed=Owed.NOTHING))
 
     async def _kept(self, doctor_id: str, day: date) -> list[Appointment]:
         return await self._store.of_doctor(doctor_id, *rules.day_bounds(day, self._clinic_time))

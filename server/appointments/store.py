@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from server.appointments.model import Appointment, BookingState
+from server.appointments.model import Appointment, BookingState, Owed
 from server.ids import order_key
 from server.storage import certain
-from server.storage.port import Condition, Document, DuplicateKey, Range, Storage
+from server.storage.port import Condition, Document, DuplicateKey, In, Range, Storage
 
 APPOINTMENTS = "appointments"
 PAGE = 200
@@ -79,6 +79,12 @@ class AppointmentStore:
         following = found[limit - 1]["order"] if len(found) > limit else None
         return [_appointment(document) for document in found[:limit]], following
 
+    async def owed(self, limit: int) -> list[Appointment]:
+        """Those whose patients are still to be told something."""
+        kinds = [owed.value for owed in Owed if owed is not Owed.NOTHING]
+        found = await self._storage.find(APPOINTMENTS, {"owed": In(kinds)}, limit=limit)
+        return [_appointment(document) for document in found]
+
     async def _all(self, equal: Mapping[str, str], begin: datetime, end: datetime | None) -> list[Appointment]:
         after = order_key(begin, "")
         before = order_key(end, "") if end else None
@@ -109,6 +115,7 @@ def _document(appointment: Appointment) -> Document:
         "ticket_id": appointment.ticket_id,
         "moves": appointment.moves,
         "request_hash": appointment.request_hash,
+        "owed": appointment.owed.value,
     }
 
 
@@ -127,4 +134,5 @@ def _appointment(document: Document) -> Appointment:
         ticket_id=document["ticket_id"],
         moves=document["moves"],
         request_hash=document["request_hash"],
+        owed=Owed(document.get("owed", "")),
     )

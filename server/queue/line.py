@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 UNCLEAR_WRITES: Final = 6
 PATIENCE_SECONDS: Final = 5.0
 GATHER_SECONDS: Final = 0.005
+MOST_AT_ONCE: Final = 200
 
 Outcome = Literal["unchanged", "written", "lost", "unclear"]
 
@@ -126,7 +127,8 @@ class Line:
     async def _work(self) -> None:
         while self._waiting:
             await self._gather()
-            group, self._waiting = self._waiting, []
+            # A group's own commands must all be remembered when its reply is lost.
+            group, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
             await self._answered(group)
 
     async def _gather(self) -> None:

@@ -64,7 +64,7 @@ def resume(day: QueueDay, command: Resume, now: datetime) -> Change:
     else:
         ticket = before.step(State.WAITING, now, command.actor.name, reason=command.reason)
         if held_from.state is not State.WAITING:
-            ticket = replace(ticket, place=_after(day, before, 0))
+            ticket = replace(ticket, place=_after(day, before, 0, yields=True))
     return Change(day.put(ticket), ticket.id, before=(before,), undoable=True)
 
 

@@ -40,7 +40,7 @@ from server.sms.reconcile import Reconciler
 from server.sms.store import Filters, MessageStore, Page
 from server.sms.suppression import Suppression
 from server.sms.templates import Wording, compose
-from server.sms.unreached import RESENT
+from server.sms.unreached import HANDLED, RESENT
 from server.sms.views import message_view
 from server.storage.port import DuplicateKey, Storage
 
@@ -290,8 +290,10 @@ class Outbox:
             row = await self.get(id)
             if any(event.what == what and event.detail == detail for event in row.events):
                 return row
-            event = Event(self._clock.now(), what, detail)
-            if (saved := await self._store.replace(replace(row, events=(*row.events, event)))) is not None:
+            noted = row.with_event(Event(self._clock.now(), what, detail))
+            if what == HANDLED:  # told in person: it is not sent once more by itself
+                noted = replace(noted, resends=max(noted.resends, 1))
+            if (saved := await self._store.replace(noted)) is not None:
                 return saved
 
     async def of_ticket(self, ticket_id: str) -> list[dict[str, Any]]:

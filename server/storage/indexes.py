@@ -43,7 +43,7 @@ COLLECTIONS: dict[str, tuple[Index, ...]] = {
     "patients": (*_lists(), Index(("phone",))),
     "patient_terms": (Index(("patient_id",)),),
     "doctors": (*_lists(), Index(("letter_key",), unique=True)),
-    "appointments": (*_lists("doctor_id", "patient_id"), Index(("slot",), unique=True)),
+    "appointments": (*_lists("doctor_id", "patient_id"), Index(("slot",), unique=True), Index(("owed",))),
     "queue_days": (Index(("settled", "day")),),
     "visits": _lists("doctor_id", "patient_id", "day"),
     "notifications": (

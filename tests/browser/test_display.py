@@ -179,3 +179,17 @@ def test_reception_connects_a_screen_by_the_code_it_shows(
     panel.get_by_label("Colours").select_option(label="Dark")
     panel.get_by_role("button", name="Save").click()
     expect(tv.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_a_browser_that_keeps_nothing_shows_the_board_all_the_same(open_page: OpenPage, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Forgetful")
+    page = open_page("about:blank", width=1280, height=720)
+    page.add_init_script(
+        """for (const kind of ["setItem", "getItem", "removeItem"])
+          Storage.prototype[kind] = () => { throw new DOMException("refused"); };"""
+    )
+    page.goto(f"/kiosk/?doctor={doctor['id']}")
+    joined = scene.walk_in(doctor, "Amina Yusuf")
+    expect(page.locator(".codes")).to_have_text(joined["code"])
+    scene.call_next(doctor)
+    expect(page.locator("#call .code")).to_have_text(joined["code"])

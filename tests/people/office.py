@@ -51,12 +51,19 @@ class WrittenDown:
     """An outbox that keeps what it was asked, each id once."""
 
     messages: dict[str, NewMessage] = field(default_factory=dict)
+    down: bool = False
 
     async def put(self, message: NewMessage) -> None:
+        self._check()
         self.messages.setdefault(message.id, message)
 
     async def retract(self, id: str, reason: str) -> str:
+        self._check()
         return "cancelled" if self.messages.pop(id, None) else "none"
+
+    def _check(self) -> None:
+        if self.down:
+            raise StorageUnavailable("The database is away.")
 
 
 class Office:

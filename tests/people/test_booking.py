@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from server.appointments.model import Appointment, BookingState
 from server.appointments.service import Booked
 from server.doctors.model import Doctor, DoctorChanges
 from server.errors import NotFound, SlotTaken
+from server.storage.port import In, Storage
 from tests.people.office import DESK, Office, at_once
 from tests.storage.support import FaultyStorage
 
@@ -175,3 +177,27 @@ async def test_a_doctors_leaving_ends_the_bookings_ahead_and_tells_the_patients(
     left = await office.appointments.get(booked.appointment.id)
     assert (left.state, left.changed_by) == (BookingState.CANCELLED, "Desk")
     assert [message.kind for message in office.outbox.messages.values()] == ["cancelled"]
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize("how", ["cancel", "reschedule", "delete the doctor"])
+async def test_what_a_change_owes_is_told_though_the_database_goes_away(storage: Storage, how: str) -> None:
+    office = Office(storage)
+    doctor, patient = await office.doctor(), await office.patient(command_id="p", phone="+12025550123")
+    start = await office.first_slot(doctor)
+    booked = (await office.appointments.book(patient.id, doctor.id, start, actor=DESK, command_id="b")).appointment
+    office.outbox.down = True
+    if how == "cancel":
+        await office.appointments.cancel(booked.id, actor=DESK)
+    elif how == "reschedule":
+        await office.appointments.reschedule(booked.id, start + timedelta(hours=3), actor=DESK)
+    else:
+        await office.appointments.end_for_doctor(doctor, DESK)
+    assert [message.kind for message in office.outbox.messages.values()] == ["booked"]
+    office.outbox.down = False
+    for _ in range(2):
+        await office.appointments.settle_owed()
+        [message] = office.outbox.messages.values()
+        assert message.kind == ("booked" if how == "reschedule" else "cancelled")
+        assert message.id != f"{booked.id}:booked:0"
+    assert await storage.find("appointments", {"owed": In(["silence", "cancelled", "moved"])}) == []
