@@ -111,7 +111,7 @@ def console(open_page: OpenPage, scene: Scene) -> Callable[..., Page]:
     def open_it(username: str = DESK[0], password: str = DESK[1], **options: Any) -> Page:
         page = open_page("/console/", **options)
         log_in(page, username, password)
-        page.locator(".columns, .empty-clinic").first.wait_for()
+        page.locator(".columns:visible, .empty-clinic:visible").first.wait_for()
         return page
 
     return open_it

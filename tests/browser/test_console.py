@@ -62,6 +62,7 @@ def test_arrows_lead_from_a_column_to_its_patients(console: Console, scene: Scen
     codes = [scene.walk_in(doctor, name)["code"] for name in ("One Person", "Two Person")]
     page = console()
     column = column_of(page, "Dr Arrow")
+    expect(column.get_by_role("button", name=f"Actions for {codes[-1]}")).to_be_attached()
     column.focus()
     for code in codes:
         page.keyboard.press("ArrowDown")
