@@ -7,11 +7,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Final
-
-THEMES: Final = ("auto", "light", "dark")
-LAYOUTS: Final = ("auto", "list", "large")
-IDENTIFY: Final = ("code", "initials")
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)

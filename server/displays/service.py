@@ -235,6 +235,8 @@ class DisplayService:
             elif pairing.expires_at <= now:
                 self._end(id)
         for pairing in await self._pairings.expiring(before=now, limit=EXPIRED_AT_ONCE):
+            if await self._store.get(pairing.display_id) is None:
+                await self.health.forget(pairing.display_id)  # it reported while it waited, and nobody named it
             await self._pairings.delete(pairing.code)
 
     async def _begin(self, display: Display) -> None:

@@ -11,6 +11,7 @@ from server.displays.pairing import ALPHABET
 from tests.api import Api
 from tests.conftest import Call, StartServer
 from tests.live.clients import Clinic, Connect, Listener, open_clinic
+from tests.live.test_display_health import REPORT
 
 NAMED = {"name": "Hall", "languages": ["fr", "ar"], "volume": 20}
 
@@ -68,12 +69,16 @@ async def test_a_code_runs_out_and_its_screen_is_sent_for_another(
     clinic = await open_clinic(server, ws_connect, admin)
     offer, socket = await new_screen(clinic)
     await socket.hear()
+    await socket.say(REPORT)
+    while await server.services.storage.get("display_health", offer["display_id"]) is None:
+        pass
     clock.turn(minutes=16)
     admin = await call(server).sign_in("admin", "admin-password")
     (await pair(admin, offer["code"], clinic.rao)).problem(422, "invalid")
     await server.services.displays.refresh()
     assert await socket.closed() == 4404
     assert await server.services.storage.get("pairings", offer["code"]) is None
+    assert await server.services.storage.get("display_health", offer["display_id"]) is None
 
 
 @pytest.mark.gen_test
