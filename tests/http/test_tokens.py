@@ -243,3 +243,9 @@ async def test_a_token_of_nobody_is_no_token(server: Server, admin: Api) -> None
     change = {"old": "admin-password", "new": "another-password"}
     (await nobody.post("/api/me/password/", change)).problem(401, "not_signed_in")
     (await nobody.post("/api/token/revoke/", {"everywhere": True})).problem(401, "not_signed_in")
+
+
+@pytest.mark.gen_test
+async def test_an_empty_token_does_not_bring_the_cookie_s_into_the_answer(api: Api) -> None:
+    pair = (await api.post("/api/token/", {**ADMIN, "cookie": True})).headers["Set-Cookie"].split(";")[0]
+    (await api.post("/api/token/refresh/", {"refresh": ""}, Cookie=pair)).problem(422, "invalid")

@@ -9,6 +9,7 @@ import pytest
 
 from server.errors import AlreadyQueued, IdempotencyKeyReused, StorageUnavailable
 from server.queue import commands
+from server.queue.line import MOST_AT_ONCE
 from server.queue.model import State
 from tests.queue.clinic import RAO, SILVA, Clinic
 from tests.storage.support import FaultyStorage
@@ -243,3 +244,14 @@ async def test_an_acknowledgement_that_comes_late_does_not_turn_time_back(
     gate.open.set()
     await late
     assert (await clinic.queues.view(RAO.id, staff=False)).seq == seq
+
+
+async def test_no_more_are_written_at_once_than_are_remembered(clinic: Clinic, faulty: FaultyStorage) -> None:
+    gate = faulty.hold("queue_days")
+    first = asyncio.ensure_future(clinic.join())
+    await gate.reached.wait()
+    rest = [asyncio.ensure_future(clinic.join()) for _ in range(MOST_AT_ONCE + 50)]
+    await asyncio.sleep(0)
+    gate.open.set()
+    await asyncio.gather(first, *rest)
+    assert faulty.commits["queue_days"] == 3

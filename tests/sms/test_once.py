@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.sms.model import Kind, MessageState
+from server.sms.unreached import HANDLED
 from tests.sms.support import World
 from tests.sms.test_receipts import accepted, report
 
@@ -66,3 +67,14 @@ async def test_reminders_let_those_go_first_who_wait_for_their_text(world: World
     await outbox.pump()
     await outbox.settle()
     assert "123456" in world.stand_in.posts[1].form["Body"]
+
+
+async def test_whoever_was_told_in_person_is_not_texted_again_by_itself(world: World) -> None:
+    outbox = await accepted(world)
+    row = await world.row()
+    await outbox.note(row.id, HANDLED)
+    await report(world, outbox, "undelivered", 30003)
+    world.clock.turn(60)
+    await outbox.pump()
+    await outbox.settle()
+    assert len(world.stand_in.posts) == 1

@@ -226,3 +226,21 @@ async def test_sessions_nobody_can_use_are_forgotten(
     await accounts.forget_expired()
     assert len(await storage.find(FAMILIES, {})) == 1
     await accounts.refresh(kept.refresh)
+
+
+@pytest.mark.gen_test
+async def test_a_session_whose_end_was_not_written_can_be_ended_again(
+    faulty: FaultyStorage, passwords: Passwords, clock: TurnedClock
+) -> None:
+    tokens = Tokens(b"s" * 32, clock)
+    accounts = AccountService(faulty, clock, passwords, tokens)
+    await make_admin(accounts)
+    session = await accounts.sign_in("boss", PASSWORD)
+    principal = tokens.verify(session.access)
+    faulty.fail_before(FAMILIES, "delete")
+    with pytest.raises(StorageUnavailable):
+        await accounts.sign_out(principal)
+    assert tokens.verify(session.access) == principal
+    await accounts.sign_out(principal)
+    with pytest.raises(NotSignedIn):
+        await accounts.refresh(session.refresh)
