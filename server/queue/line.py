@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final, Literal
@@ -70,6 +70,7 @@ class Line:
         self._day: QueueDay | None = None
         self._waiting: list[_Waiting] = []
         self._expected = 0
+        self._moved = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
         self._carried: set[int] = set()
         self._archived: set[str] = set()
@@ -79,6 +80,7 @@ class Line:
         """Carry out `command` with the next write. Raises the DomainError that refuses it, or StorageUnavailable."""
         waiting = _Waiting(command, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
+        self._moved.set()
         if not self.busy:
             self._worker = asyncio.create_task(self._work())
         return await waiting.answer
@@ -91,6 +93,7 @@ class Line:
             yield
         finally:
             self._expected -= 1
+            self._moved.set()
 
     async def loaded(self) -> QueueDay:
         """The day, read if it is not in memory. Raises StorageUnavailable only if it was never read."""
@@ -133,14 +136,18 @@ class Line:
 
     async def _gather(self) -> None:
         """Give those who are at the door a moment to get in line, while nobody waits but others who join."""
-        give_up = asyncio.get_running_loop().time() + GATHER_SECONDS
-        seen = 0
-        while all(isinstance(waiting.command, Join) for waiting in self._waiting[seen:]):
-            seen = len(self._waiting)
-            await asyncio.sleep(0)
-            nobody = not self._expected and len(self._waiting) == seen
-            if nobody or asyncio.get_running_loop().time() >= give_up:
-                return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GATHER_SECONDS):
+                seen = 0
+                while all(isinstance(waiting.command, Join) for waiting in self._waiting[seen:]):
+                    seen = len(self._waiting)
+                    self._moved.clear()
+                    await asyncio.sleep(0)
+                    if len(self._waiting) > seen:
+                        continue
+                    if not self._expected:
+                        return
+                    await self._moved.wait()
 
     async def _answered(self, group: list[_Waiting]) -> None:
         """Commit the group and answer each of it; a group that cannot be saved as one is tried singly."""
