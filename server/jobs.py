@@ -22,10 +22,22 @@ from server.errors import StorageUnavailable
 from server.health import JobRun
 
 STOP_SECONDS: Final = 5.0
+WATCH_SECONDS: Final = 5.0
+JUMP_SECONDS: Final = 2.0
 MOST_ASKED: Final = 100
 NOTICED_SECONDS: Final = 0.01
 
 log = structlog.get_logger("jobs")
+
+
+def machine_now() -> datetime:
+    """What the scheduler goes by, which need not be the product's clock."""
+    return datetime.now(UTC)
+
+
+def _wall_offset() -> float:
+    """Seconds by which the machine's clock is ahead of the loop's, which nobody sets."""
+    return machine_now().timestamp() - asyncio.get_running_loop().time()
 
 
 @dataclass(slots=True)
@@ -48,10 +60,17 @@ class _Job:
 
 
 class Jobs:
-    """Jobs by name. Errors of one are logged and stop neither it nor the others."""
+    """Jobs by name. Errors of one are logged and stop neither it nor the others.
 
-    def __init__(self, clock: Clock) -> None:
+    The scheduler goes by the machine's clock. One that is set back would let every job rest for that long, so it is
+    held against the loop's own time every `watch_seconds`; after a jump every job runs at once.
+    """
+
+    def __init__(self, clock: Clock, watch_seconds: float = WATCH_SECONDS) -> None:
         self._clock = clock
+        self._watch_seconds = watch_seconds
+        self._watch: asyncio.TimerHandle | None = None
+        self._offset = 0.0
         self._jobs: dict[str, _Job] = {}
         self._scheduler: TornadoScheduler | None = None
         self._seconds: dict[str, float] = {}
@@ -85,6 +104,8 @@ class Jobs:
                 max_instances=1,
             )
         self._scheduler.start()
+        self._offset = _wall_offset()
+        self._watch_clock()
         for job in self._jobs.values():
             self._wake_when_due(job)
 
@@ -92,6 +113,8 @@ class Jobs:
         """Start nothing new, and wait a few seconds for what runs."""
         if self._scheduler is None:
             return
+        if self._watch is not None:
+            self._watch.cancel()
         self._scheduler.shutdown(wait=False)
         self._scheduler = None
         running = [task for job in self._jobs.values() for task in job.running]
@@ -106,8 +129,7 @@ class Jobs:
         """Run the job no later than `at`; nothing once stopped."""
         if self._scheduler is None:
             return
-        # The scheduler goes by the machine's clock, which need not be the product's.
-        run_at = datetime.now(UTC) + max(at - self._clock.now(), timedelta(0))
+        run_at = machine_now() + max(at - self._clock.now(), timedelta(0))
         asked = self._jobs[name].asked
         insort(asked, run_at)
         # After a run the interval begins anew, so what else was asked for is kept; of a flood the earliest.
@@ -122,12 +144,22 @@ class Jobs:
 
     def _wake_as_asked(self, job: _Job) -> None:
         """The earliest of the times asked for that lie after this run."""
-        now = datetime.now(UTC)
+        now = machine_now()
         job.asked[:] = [at for at in job.asked if at > now]
         if job.asked and self._scheduler is not None:
             scheduled = self._scheduler.get_job(job.name)
             if scheduled.next_run_time is None or scheduled.next_run_time > job.asked[0]:
                 self._scheduler.modify_job(job.name, next_run_time=job.asked[0])
+
+    def _watch_clock(self) -> None:
+        offset = _wall_offset()
+        if abs(offset - self._offset) >= JUMP_SECONDS and self._scheduler is not None:
+            log.warning("the machine's clock was set", seconds=round(offset - self._offset, 1))
+            for name, job in self._jobs.items():
+                job.asked.clear()
+                self._scheduler.modify_job(name, next_run_time=machine_now())
+        self._offset = offset
+        self._watch = asyncio.get_running_loop().call_later(self._watch_seconds, self._watch_clock)
 
     def ages(self) -> Mapping[str, float]:
         """Seconds since each job last ended well (since the start, where it has not yet)."""

@@ -56,6 +56,7 @@ from server.queue.self_join import JoinCodes
 from server.queue.service import QueueService
 from server.queue.store import QueueStore
 from server.sms.gateway import TwilioGateway
+from server.sms.model import Message
 from server.sms.outbox import Hooks, Outbox
 from server.sms.provider import NoProvider
 from server.sms.retention import Retention
@@ -127,6 +128,14 @@ def _make(
         public_url,
         shared=settings.mongodb_uri is not None,
     )
+
+    async def still_true(message: Message) -> bool:
+        if message.ticket_id:
+            return await queues.still_true(message.doctor_id, message.ticket_id, message.kind.value, message.call)
+        if message.appointment_id:
+            return await appointments.still_true(message.appointment_id, message.kind, message.call)
+        return True
+
     outbox = Outbox(
         storage,
         TwilioGateway(settings, clock) if settings.sends_sms else NoProvider(),
@@ -134,7 +143,7 @@ def _make(
         clinic_time,
         Hooks(
             on_state=queues.note_sms,
-            still_true=queues.still_true,
+            still_true=still_true,
             enabled=clinic.sends,
             wake=lambda at: jobs.wake("pump", at),
             link=lambda ticket_id: f"{settings.public_url}/t/{ticket_id}" if settings.public_url else "",
@@ -159,6 +168,7 @@ def _make(
         }
 
     patients = PatientService(storage, clock, clinic_time, accounts, outbox, queues, country=settings.default_country)
+    appointments = AppointmentService(storage, clock, clinic_time, doctors, patients, queues, outbox)
     return Services(
         settings=settings,
         public_url=public_url,
@@ -170,7 +180,7 @@ def _make(
         tokens=tokens,
         patients=patients,
         doctors=doctors,
-        appointments=AppointmentService(storage, clock, clinic_time, doctors, patients, queues, outbox),
+        appointments=appointments,
         queues=queues,
         join_codes=join_codes,
         hub=hub,

@@ -30,6 +30,7 @@ from server.ids import derived_id
 from server.patients.model import Patient
 from server.queue.model import PatientCopy, Source, Ticket
 from server.queue.rules import Applied
+from server.sms.model import Kind
 from server.storage.port import DuplicateKey, Storage
 
 MOST_TRIES = 20
@@ -190,6 +191,10 @@ class AppointmentService:
         if appointment is None:
             raise NotFound("There is no such appointment.")
         return appointment
+
+    async def still_true(self, appointment_id: str, kind: Kind, moves: int) -> bool:
+        """Whether a text about the booking still holds, right before it is sent. Raises StorageUnavailable."""
+        return texts.still_true(kind, await self._store.get(appointment_id), moves)
 
     async def page(
         self,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from server.appointments.model import Appointment
+from server.appointments.model import Appointment, BookingState
 from server.patients.model import Patient
 from server.sms.model import Kind, NewMessage, expiry
 
@@ -43,6 +43,16 @@ def reminder_id(appointment: Appointment) -> str:
     return _id(appointment, Kind.REMINDER)
 
 
+def still_true(kind: Kind, appointment: Appointment | None, moves: int) -> bool:
+    """Whether what the text says still holds right before it is sent; `moves` is which of the booking's times it tells.
+
+    Whoever has checked in need not be told or reminded any more.
+    """
+    if kind is Kind.CANCELLED:
+        return appointment is None or appointment.state is BookingState.CANCELLED
+    return appointment is not None and appointment.state is BookingState.BOOKED and appointment.moves == moves
+
+
 def _id(appointment: Appointment, kind: Kind) -> str:
     return f"{appointment.id}:{kind.value}:{appointment.moves}"
 
@@ -62,4 +72,5 @@ def _message(
         doctor_id=appointment.doctor_id,
         appointment_id=appointment.id,
         values=values,
+        call=appointment.moves,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -218,9 +218,14 @@ class QueueService:
         await line.settle()
         return line.shown is not None and any(ticket.state not in ENDED for ticket in line.shown.tickets.values())
 
-    def still_true(self, ticket_id: str, kind: str, call: int) -> bool:
-        """Whether a text about the ticket still holds, right before it is sent."""
+    async def still_true(self, doctor_id: str, ticket_id: str, kind: str, call: int) -> bool:
+        """Whether a text about the ticket still holds, right before it is sent. Raises StorageUnavailable."""
         found = self._lines.in_memory(ticket_id)
+        if found is None:
+            with suppress(NotFound):  # the doctor is gone
+                await self._lines.of(doctor_id).loaded()
+            with suppress(NotFound):  # nobody knows the ticket
+                found = await self._lines.find(ticket_id)
         if found is None:
             return texts.still_true(kind, None, call, paused=False)
         return texts.still_true(kind, found.ticket, call, paused=found.day.pause is not None)

@@ -13,9 +13,13 @@ from server.queue.commands import (
     ChangeDoctor,
     CloseQueue,
     ForgetPatient,
+    Hold,
+    Late,
+    Left,
     OpenQueue,
     PauseQueue,
     Promote,
+    Recall,
     Tidy,
     UndoLast,
 )
@@ -34,6 +38,9 @@ from server.queue.model import (
     Undo,
 )
 from server.queue.transition import Change
+
+# They take a call back without a word to the patient.
+_SAY_NOTHING = frozenset({Hold.name, Late.name, Left.name})
 
 
 def pause(day: QueueDay, command: PauseQueue, now: datetime) -> Change:
@@ -136,7 +143,7 @@ def undo(day: QueueDay, command: UndoLast, now: datetime) -> Change:
     effects: list[texts.Wanted] = []
     restored = []
     for before in last.tickets:
-        ticket, wanted = _restored(day, day.tickets[before.id], before, now)
+        ticket, wanted = _restored(day, last, day.tickets[before.id], before, now)
         restored.append(ticket)
         effects += wanted
     _refuse_double(day, restored)
@@ -162,15 +169,33 @@ def _refuse_double(day: QueueDay, restored: Sequence[Ticket]) -> None:
             raise CannotUndo(f"{ticket.room} is taken by {occupant.code} since.")
 
 
-def _restored(day: QueueDay, now_is: Ticket, before: Ticket, now: datetime) -> tuple[Ticket, list[texts.Wanted]]:
-    """The ticket as it was, and what its patient must be told or not be told any more."""
+def _restored(
+    day: QueueDay, last: Undo, now_is: Ticket, before: Ticket, now: datetime
+) -> tuple[Ticket, list[texts.Wanted]]:
+    """The ticket as it was, and what its patient must be told or not be told any more.
+
+    A call that stands again is texted again only where the patient was told otherwise meanwhile: one call, one text.
+    """
     if now_is.call != before.call and now_is.patient.phone:
         return before, texts.retract_call(day, replace(now_is, steps=before.steps), now, instead=True)
+    if last.command == Recall.name and before.patient.phone:
+        return before, [texts.retract([_told_by(day, last, before, "recalled")], [])]
     gone = (State.WAITING, State.ON_HOLD, State.NO_SHOW, State.CANCELLED, State.LEFT)
     if before.state is State.CALLED and now_is.state in gone:
         again = replace(before, call=day.version + 1)
-        return again, texts.text(day, again, texts.YOUR_TURN, now)
+        wanted = texts.text(day, again, texts.YOUR_TURN, now)
+        if last.command in _SAY_NOTHING:
+            wanted = texts.unless_left(wanted, texts.message_id(day, before.id, texts.YOUR_TURN, before.call))
+        return again, wanted
+    if now_is.state is State.CANCELLED and before.patient.phone:
+        said = _told_by(day, last, before, "cancelled")
+        return before, [texts.retract([said], texts.text(day, before, "joined", now))]
     return before, []
+
+
+def _told_by(day: QueueDay, last: Undo, ticket: Ticket, kind: str) -> str:
+    """The id of the text that the command to undo asked for."""
+    return texts.message_id(day, ticket.id, kind, last.marks[ticket.id])
 
 
 def remembered(before: QueueDay, change: Change, command: str, now: datetime) -> Undo:

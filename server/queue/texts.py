@@ -67,6 +67,11 @@ def retract_call(day: QueueDay, ticket: Ticket, now: datetime, *, instead: bool)
     return [retract(ids, text(day, ticket, "put_back", now) if instead else [])]
 
 
+def unless_left(wanted: list[Wanted], earlier: str) -> list[Wanted]:
+    """`wanted`, texted only if the text `earlier`, which said the same, has not left after all."""
+    return [Wanted(each.kind, {**each.data, "unless_left": [earlier]}) for each in wanted]
+
+
 def retract(message_ids: Iterable[str], instead: list[Wanted]) -> Wanted:
     """Cancel those of `message_ids` that have not left; `instead` is texted if one of them has."""
     return Wanted("retract", {"message_ids": list(message_ids), "instead": dict(instead[0].data) if instead else None})
@@ -77,7 +82,7 @@ def still_true(kind: str, ticket: Ticket | None, call: int, *, paused: bool) -> 
 
     `your_turn` and `recalled` are false only if that call was taken back in some way, never because
     the ticket was started or finished since; `delayed` once the doctor is back (`paused` False). A ticket
-    that has left the document is judged by its expiry.
+    that nobody knows contradicts nothing: its texts are judged by their expiry.
     """
     if ticket is None:
         return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -28,7 +28,7 @@ from server.sms.suppression import Suppression
 
 log = structlog.get_logger(__name__)
 
-StillTrue = Callable[[str, str, int], bool]
+StillTrue = Callable[[Message], Awaitable[bool]]
 SAVE_AGAIN_AFTER = 0.5
 LONGEST_VALIDITY = 36_000  # seconds; what Twilio accepts as ValidityPeriod
 
@@ -121,31 +121,38 @@ class Courier:
         seconds_left = int((message.expires_at - now).total_seconds())
         if seconds_left < 1:
             await self._write(message, lambda row: ended(row, MessageState.EXPIRED, now, row.code))
-        elif not self._holds_true(message):
-            await self._write(message, lambda row: ended(row, MessageState.CANCELLED, now, "no_longer_true"))
         elif self._suppression.holds(message.to):
             await self._write(message, lambda row: ended(row, MessageState.SUPPRESSED, now, OPTED_OUT))
         elif now - message.attempt.started > LEASE / 2:
             # The claim took so long to be written that its lease may run out under the request.
             await self._write(message, lambda row: unsent(row, now))
+        elif (holds := await self._holds_true(message)) is None:
+            await self._write(message, lambda row: unsent(row, now))
+        elif not holds:
+            await self._write(message, lambda row: ended(row, MessageState.CANCELLED, now, "no_longer_true"))
         else:
             await self._send(message, min(seconds_left, LONGEST_VALIDITY))
 
-    def _holds_true(self, message: Message) -> bool:
-        return not message.ticket_id or self._still_true(message.ticket_id, message.kind.value, message.call)
+    async def _holds_true(self, message: Message) -> bool | None:
+        """Whether what it says still holds; None while the database cannot tell."""
+        try:
+            return await self._still_true(message)
+        except StorageUnavailable:
+            return None
 
     async def _send(self, message: Message, validity_seconds: int) -> None:
         token = message.attempt.token
         self._unsaved.add(token)
         reply = await self._provider.send(Outgoing(message.to, message.body, validity_seconds, message.id, token))
         now, roll = self._clock.now(), self._roll()
-        if self._learn(reply, now):
+        own_fault = judge(reply) is Outcome.ACCOUNT and self._gate.blames(message, reason(reply))
+        if not own_fault and self._learn(reply, now):
             self._wake(now)
         opens_at = self._gate.opens_at(now)
 
         def end(row: Message) -> Message:
             attempt = row.attempt_of(token=token) or message.attempt
-            return settled(row, attempt, reply, now, roll=roll, opens_at=opens_at)
+            return settled(row, attempt, reply, now, roll=roll, opens_at=opens_at, own_fault=own_fault)
 
         await self._write(message, end)
         if judge(reply) is Outcome.OPTED_OUT:

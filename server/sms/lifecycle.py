@@ -34,6 +34,9 @@ CHECKS = (timedelta(seconds=3), timedelta(seconds=10), timedelta(seconds=30))
 # at most its ValidityPeriod; a carrier's receipt may come much later, or never.
 POLLS = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 900, 3600))
 
+# After the account was refused the next to try is another text, if there is one: it may be this number's fault.
+GOES_LAST = timedelta(seconds=1)
+
 # The code of a row whose sender vanished between claim and outcome: sent or not, nobody here knows.
 LOST = "no_outcome"
 # The code of a row whose number is on our own list of those who answered STOP.
@@ -150,14 +153,23 @@ def claimed(row: Message, token: str, owner: str, now: datetime) -> Message:
     )
 
 
-def settled(row: Message, attempt: Attempt, reply: Reply, now: datetime, *, roll: float, opens_at: datetime) -> Message:
+def settled(
+    row: Message,
+    attempt: Attempt,
+    reply: Reply,
+    now: datetime,
+    *,
+    roll: float,
+    opens_at: datetime,
+    own_fault: bool = False,
+) -> Message:
     """The row after `attempt` of it got `reply`. What was not processed is queued again, if still in time.
 
     A row that has moved on meanwhile, by a receipt that was faster or a later attempt, takes the attempt's end
     into its log and stays where it is. `roll` in 0..1 is the jitter; `opens_at` is when the breaker lets the
-    next one try.
+    next one try. `own_fault`: what looked like the account's fault is this number's.
     """
-    outcome, code = judge(reply), reason(reply)
+    outcome, code = Outcome.BAD_NUMBER if own_fault else judge(reply), reason(reply)
     row = row.with_attempt(
         replace(
             attempt,
@@ -171,6 +183,8 @@ def settled(row: Message, attempt: Attempt, reply: Reply, now: datetime, *, roll
     if attempt.token != row.attempt.token or row.state not in (MessageState.SENDING, MessageState.UNKNOWN):
         return row
     row = replace(row, code=code, owner="")
+    if outcome is Outcome.ACCOUNT:
+        opens_at += GOES_LAST
     if outcome in (Outcome.NOT_PROCESSED, Outcome.ACCOUNT):
         at = now + backoff(len(row.attempts), roll, reply.retry_after)
         again = waiting(row, max(at, opens_at))

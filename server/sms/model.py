@@ -154,7 +154,8 @@ class Message:
 
     `code` says why it is in this state: Twilio's error code or one of ours (`no_consent`). `next_at`
     (whole seconds) is when its lane's job looks at it: due time while queued, end of the lease while
-    sending. `owner` is the process instance that holds the lease. `sid` and `provider_status` are those of
+    sending. `owner` is the process instance that holds the lease. `call` is which call of the ticket, or which of
+    the booking's times, the text tells. `sid` and `provider_status` are those of
     the latest attempt; `resends` counts how often it was sent again although it may have left before.
     """
 

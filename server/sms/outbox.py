@@ -19,7 +19,7 @@ from server.clock import ClinicTime, Clock, iso
 from server.errors import Invalid, NotFound, WrongState
 from server.sms.courier import Courier, StillTrue
 from server.sms.gate import Alert, Gate
-from server.sms.lifecycle import LEASE, TOO_MANY_CODES, admit, ended, too_many_codes, waiting, written
+from server.sms.lifecycle import LEASE, TOO_MANY_CODES, admit, ended, too_many_codes, written
 from server.sms.model import (
     LEFT_STATES,
     OPEN_STATES,
@@ -34,7 +34,7 @@ from server.sms.model import (
 from server.sms.poll import Poller
 from server.sms.provider import Provider
 from server.sms.pump import Pump
-from server.sms.quiet import HELD, QuietHours, held_until
+from server.sms.quiet import HELD, QuietHours, held_until, quieted
 from server.sms.receipts import Receipts
 from server.sms.reconcile import Reconciler
 from server.sms.store import Filters, MessageStore, Page
@@ -56,8 +56,8 @@ OUTCOME_PATIENCE_SECONDS = 11.0
 class Hooks:
     """What the application hands in, so that this package knows neither queues nor settings nor jobs.
 
-    `on_state(ticket_id, state, code)` is told of each ticket's latest text. `still_true(ticket_id, kind,
-    call)` is asked right before each request. `enabled(kind)` is the clinic's switch. `wake(at)` makes
+    `on_state(ticket_id, state, code)` is told of each ticket's latest text. `still_true(message)` is asked right
+    before each request. `enabled(kind)` is the clinic's switch. `wake(at)` makes
     `pump` run no later than `at`. `link(ticket_id)` is the live page's address, empty without PUBLIC_URL.
     `wording()` are the templates the clinic has changed, `quiet()` its quiet hours.
     """
@@ -116,7 +116,14 @@ class Outbox:
         self.reconciler = Reconciler(self._store, provider, self.receipts, clock)
         self.poller = Poller(self._store, provider, self.receipts, clock)
         self._pump = Pump(
-            self._store, self._courier, self._gate, clock, changed=self._changed, wake=hooks.wake, sole=sole
+            self._store,
+            self._courier,
+            self._gate,
+            clock,
+            quiet_until=self._quiet_until,
+            changed=self._changed,
+            wake=hooks.wake,
+            sole=sole,
         )
         self._reached: Counter[MessageState] = Counter()
         self._latest: dict[str, str] = {}
@@ -139,14 +146,13 @@ class Outbox:
         values = {"link": self._hooks.link(message.ticket_id) if message.ticket_id else "", **message.values}
         body = compose(Kind(message.kind), message.language, values, self._hooks.wording())
         day = self._clinic_time.service_day(now).isoformat()
-        await self._insert(self._quieted(message, written(message, body, day, now, state, code), now))
+        row = written(message, body, day, now, state, code)
+        if row.state is MessageState.QUEUED and (until := self._quiet_until(row, now)) is not None:
+            row = quieted(row, until, now)
+        await self._insert(row)
 
-    def _quieted(self, message: NewMessage, row: Message, now: datetime) -> Message:
-        """`row`, waiting for the end of the quiet hours if it can."""
-        until = held_until(message, self._hooks.quiet(), now, self._clinic_time.zone)
-        if until is None or row.state is not MessageState.QUEUED:
-            return row
-        return replace(waiting(row, until), code=HELD, events=(*row.events, Event(now, HELD)))
+    def _quiet_until(self, row: Message, now: datetime) -> datetime | None:
+        return held_until(row, self._hooks.quiet(), now, self._clinic_time.zone)
 
     async def retract(self, id: str, reason: str) -> Retracted:
         """Cancel a text that has not left; `already_sent` if it has, or may have; `none` if it never will.
@@ -189,7 +195,7 @@ class Outbox:
         if (repeated := await self._store.get(id)) is not None:
             return repeated, True
         now = self._clock.now()
-        self._check_resend(old, phone, now)
+        await self._check_resend(old, phone, now)
         message = NewMessage(
             id=id,
             kind=old.kind.value,
@@ -239,13 +245,13 @@ class Outbox:
             at = iso(sent_again.at)
             raise WrongState("This message was sent again already.", state=state.value, by=None, at=at)
 
-    def _check_resend(self, old: Message, phone: str | None, now: datetime) -> None:
+    async def _check_resend(self, old: Message, phone: str | None, now: datetime) -> None:
         def refused(why: str) -> WrongState:
             return WrongState(why, state=old.state.value, by=None, at=iso(old.created_at))
 
         if old.state in OPEN_STATES:
             raise refused("This message is still on its way.")
-        if old.ticket_id and not self._hooks.still_true(old.ticket_id, old.kind.value, old.call):
+        if not await self._hooks.still_true(old):
             raise refused("What this message says is no longer so.")
         if old.kind is Kind.CODE:
             if phone is not None and phone != old.to:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from server.clock import Clock
 from server.sms.lifecycle import due, watched
@@ -17,6 +17,8 @@ from server.sms.store import MessageStore
 ROWS_AT_ONCE = 100
 QUESTIONS_AT_ONCE = 8
 ASK_AGAIN_AFTER = timedelta(seconds=30)
+# A message has its final status long before; a Twilio that did not answer for a day is not asked for ever.
+ASKED_FOR = timedelta(days=1)
 
 
 class Poller:
@@ -58,7 +60,7 @@ class Poller:
         try:
             message = await self._provider.look_up(row.sid)
         except NoAnswer:
-            await self._save(row, replace(row, next_at=due(self._clock.now() + ASK_AGAIN_AFTER)))
+            await self._save(row, _later(row, self._clock.now()))
             return
         now = self._clock.now()
         if message is None:
@@ -79,3 +81,11 @@ class Poller:
     async def _save(self, row: Message, changed: Message) -> None:
         if (saved := await self._store.replace(changed)) is not None:
             await self._receipts.moved(row, saved)
+
+
+def _later(row: Message, now: datetime) -> Message:
+    """Not answered: asked again, the longer it takes the less often, and not for ever."""
+    since = now - row.attempt.started
+    if since >= ASKED_FOR:
+        return without_receipt(row, now)
+    return replace(row, next_at=due(now + max(ASK_AGAIN_AFTER, since / 10)))

@@ -14,6 +14,7 @@ from server.sms.courier import Courier
 from server.sms.gate import Gate
 from server.sms.lifecycle import claimed, ended, held, lost
 from server.sms.model import Lane, Message, MessageState
+from server.sms.quiet import quieted
 from server.sms.segments import measure
 from server.sms.store import MessageStore
 
@@ -24,7 +25,8 @@ AT_ONCE = 32  # texts the pump has on their way at the same time; a new urgent o
 
 
 class Pump:
-    """One per process. `wake(at)` makes `run` be called no later than `at`.
+    """One per process. `wake(at)` makes `run` be called no later than `at`; `quiet_until(row, now)` says until when
+    a row waits for the end of the quiet hours.
 
     `sole`: no other process shares the storage, so every claim of another instance is an earlier one's.
     """
@@ -36,6 +38,7 @@ class Pump:
         gate: Gate,
         clock: Clock,
         *,
+        quiet_until: Callable[[Message, datetime], datetime | None],
         changed: Callable[[Message], None],
         wake: Callable[[datetime], None],
         sole: bool,
@@ -44,6 +47,7 @@ class Pump:
         self._courier = courier
         self._gate = gate
         self._clock = clock
+        self._quiet_until = quiet_until
         self._changed = changed
         self._wake = wake
         self._sole = sole
@@ -117,6 +121,10 @@ class Pump:
         now = self._clock.now()
         if row.expires_at <= now:
             await self._end(row, MessageState.EXPIRED, now, row.code)
+            return True
+        if (morning := self._quiet_until(row, now)) is not None:
+            if (saved := await self._store.replace(quieted(row, morning, now))) is not None:
+                self._changed(saved)
             return True
         if (held_until := self._enter(row, now)) is not None:
             self._wake(held_until)

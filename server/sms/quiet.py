@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from server.sms.model import Kind, NewMessage
+from server.sms.lifecycle import waiting
+from server.sms.model import Event, Kind, Message
 
 HELD = "quiet_hours"  # the code of a text that waits for the morning
 CAN_WAIT = frozenset({Kind.BOOKED, Kind.REMINDER, Kind.CANCELLED})
@@ -31,13 +32,18 @@ class QuietHours:
         return datetime.combine(day, self.end, zone).astimezone(UTC)
 
 
-def held_until(message: NewMessage, quiet: QuietHours | None, now: datetime, zone: ZoneInfo) -> datetime | None:
+def held_until(row: Message, quiet: QuietHours | None, now: datetime, zone: ZoneInfo) -> datetime | None:
     """Until when a text waits; None: it goes now.
 
     Whoever stands in a queue, or asked for a code, waits for that text. One that would be worth nothing in the
     morning is better than none.
     """
-    if quiet is None or message.ticket_id or Kind(message.kind) not in CAN_WAIT:
+    if quiet is None or row.ticket_id or row.kind not in CAN_WAIT:
         return None
     end = quiet.until(now, zone)
-    return end if end is not None and end < message.expires_at else None
+    return end if end is not None and end < row.expires_at else None
+
+
+def quieted(row: Message, until: datetime, now: datetime) -> Message:
+    """Queued until the quiet hours end."""
+    return replace(waiting(row, until), code=HELD).with_event(Event(now, HELD))

@@ -54,7 +54,7 @@ class Receipts:
             attempt = row.attempt_of(token=token, sid=report.sid)
             if attempt is None:
                 return None
-            after = reported(row, attempt, report, may_resend=self.holds_true(row))
+            after = reported(row, attempt, report, may_resend=await self.holds_true(row))
             if (saved := await self._store.replace(after)) is not None:
                 await self.moved(row, saved)
                 return saved
@@ -70,8 +70,6 @@ class Receipts:
         if after.state is MessageState.SUPPRESSED:
             await self._suppression.stop(after.to, after.code or "")
 
-    def holds_true(self, row: Message) -> bool:
+    async def holds_true(self, row: Message) -> bool:
         """Whether the text may be sent once more as far as its content goes."""
-        if self._suppression.holds(row.to):
-            return False
-        return not row.ticket_id or self._still_true(row.ticket_id, row.kind.value, row.call)
+        return not self._suppression.holds(row.to) and await self._still_true(row)

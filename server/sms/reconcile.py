@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from server.clock import Clock
-from server.sms.lifecycle import again, due, in_time, next_check
+from server.sms.lifecycle import again, due, in_time, next_check, unclear_since
 from server.sms.matching import earliest, known_sids, match, open_requests
 from server.sms.model import Event, Kind, Lane, Message, MessageState
 from server.sms.provider import Carried, NoAnswer, Provider
@@ -115,7 +115,7 @@ class Reconciler:
             return
         now = self._clock.now()
         whole = len(listed) < LISTED or listed[-1].created < earliest(row.attempts[0])
-        resend = row.kind is Kind.YOUR_TURN and in_time(row, now) and self._receipts.holds_true(row)
+        resend = row.kind is Kind.YOUR_TURN and in_time(row, now) and await self._receipts.holds_true(row)
         if whole and resend:
             await self._save(row, again(row, now, now, "not_found"))
         else:
@@ -128,8 +128,10 @@ class Reconciler:
 
 
 def _later(row: Message, now: datetime) -> Message:
-    """Not answered: asked again while a text could still be of use, or somebody could still wonder."""
-    return replace(row, next_at=due(now + ASK_AGAIN_AFTER)) if now < row.expires_at else _given_up(row, now)
+    """Not answered: asked again while a text could still be of use, the longer it takes the less often."""
+    if now >= row.expires_at:
+        return _given_up(row, now)
+    return replace(row, next_at=due(now + max(ASK_AGAIN_AFTER, (now - unclear_since(row)) / 20)))
 
 
 def _given_up(row: Message, now: datetime) -> Message:

@@ -88,6 +88,9 @@ CODES: Mapping[int, Rule] = {
     21617: Rule(Outcome.REFUSED, "the text is too long"),
 }
 
+# The sender may not write to this one number or country, which looks like a fault of the account at first.
+OF_PAIR = frozenset({"21606"})
+
 
 class Fate(StrEnum):
     """What becomes of a text that Twilio took and could not deliver."""

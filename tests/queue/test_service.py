@@ -411,9 +411,23 @@ async def test_a_notice_taken_back_is_given_again_unless_it_had_left(clinic: Cli
     await clinic.do(commands.CallNext)
     await clinic.queues.close()
     assert [id for id, data in clinic.messenger.texts.items() if data["kind"] == "soon"] == told
-    assert not clinic.queues.still_true(tickets[0].id, "soon", 0)
-    assert clinic.queues.still_true(tickets[3].id, "soon", 0)
-    assert not clinic.queues.still_true(tickets[3].id, "delayed", 0)
+    assert not await clinic.queues.still_true(RAO.id, tickets[0].id, "soon", 0)
+    assert await clinic.queues.still_true(RAO.id, tickets[3].id, "soon", 0)
+    assert not await clinic.queues.still_true(RAO.id, tickets[3].id, "delayed", 0)
+
+
+@pytest.mark.gen_test
+async def test_what_an_ended_ticket_s_texts_say_is_known_from_its_visit(clinic: Clinic, faulty: FaultyStorage) -> None:
+    ticket = await clinic.join()
+    await clinic.do(commands.Left, ticket_id=ticket.id)
+    clinic.clock.later(minutes=3)
+    await clinic.queues.sweep()
+    await until(lambda: clinic.queues.open_tickets() == [])
+    assert not await clinic.queues.still_true(RAO.id, ticket.id, "joined", 0)
+    another = Clinic(faulty, clinic.clock)  # a process that has not looked at this queue yet
+    fresh = await clinic.join()
+    assert await another.queues.still_true(RAO.id, fresh.id, "joined", 0)
+    assert not await another.queues.still_true(RAO.id, fresh.id, "missed", 0)
 
 
 @pytest.mark.gen_test

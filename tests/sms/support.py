@@ -61,7 +61,7 @@ class World:
     def outbox(self, provider: Provider | None = None, *, sole: bool = True) -> Outbox:
         hooks = Hooks(
             on_state=self._on_state,
-            still_true=lambda ticket_id, kind, call: ticket_id not in self.untrue,
+            still_true=self._still_true,
             enabled=lambda kind: kind not in self.off,
             wake=self.wakes.append,
             link=lambda ticket_id: f"https://clinic.example/t/{ticket_id}",
@@ -87,6 +87,9 @@ class World:
             twilio_api_url=self.stand_in.url,
             public_url=public_url,
         )
+
+    async def _still_true(self, message: Message) -> bool:
+        return message.ticket_id not in self.untrue
 
     def _on_state(self, ticket_id: str, state: str, code: str | None) -> None:
         self.states.append((ticket_id, state, code))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -9,13 +10,14 @@ import pytest
 from server.sms.lifecycle import LEASE, LOST
 from server.sms.model import Kind, Lane, MessageState
 from server.sms.outbox import Outbox
-from tests.sms.support import TO, World
+from tests.sms.support import NINE, TO, World
 from tests.twilio.faults import FAULTS
 
 pytestmark = pytest.mark.gen_test(timeout=30)
 
 LOOKS = (4, 7, 20)  # seconds from one look to the next: 3, 10 and 30 after the request, in whole seconds
 ACCEPTED_UNHEARD = ("500_after_accepting", "502_page", "created_without_json", "drop_after_accepting")
+MOST_ASKED = 200  # every 2 s for 12 hours would be 21,600 times
 NOT_ACCEPTED = ("503", "drop", "hang")
 
 
@@ -277,3 +279,30 @@ async def test_the_list_is_asked_for_one_page_without_dates(world: World) -> Non
     world.clock.turn(LOOKS[0])
     await outbox.reconciler.run()
     assert world.stand_in.lists == [{"To": TO, "PageSize": "100"}]
+
+
+async def asked_in_vain(world: World, run: Callable[[], Awaitable[None]], id: str) -> int:
+    """How often a Twilio that answers nothing is asked about the row, until it waits for nobody."""
+    asked = 0
+    while (row := await world.row(id)).lane is not Lane.NONE:
+        world.clock.turn(max(0.0, (row.next_at - world.clock.now()).total_seconds()))
+        await run()
+        asked += 1
+        assert asked <= MOST_ASKED
+    return asked
+
+
+async def test_a_twilio_that_never_answers_is_not_asked_without_end(world: World, short_timeouts: None) -> None:
+    outbox = world.outbox()
+    reminder = world.message(kind=Kind.REMINDER, values={"when": "noon"}, expires_at=NINE + timedelta(hours=12))
+    world.stand_in.next("hang_after_accepting")
+    await outbox.put(reminder)
+    await world.reaches(MessageState.UNKNOWN, reminder.id)
+    world.clock.turn(60)
+    await outbox.put(world.message("taken"))
+    await world.reaches(MessageState.ACCEPTED, "taken:your_turn:1")
+    await world.stand_in.close()
+    assert await asked_in_vain(world, outbox.reconciler.run, reminder.id) < MOST_ASKED
+    assert (await world.row(reminder.id)).state is MessageState.UNKNOWN
+    assert await asked_in_vain(world, outbox.poller.run, "taken:your_turn:1") < MOST_ASKED
+    assert (await world.row("taken:your_turn:1")).events[-1].what == "no_receipt"

@@ -7,8 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from server.errors import StorageUnavailable
 from server.sms.gate import PROBE_EVERY
-from server.sms.model import Kind, MessageState
+from server.sms.model import Kind, Message, MessageState
 from tests.sms.support import ROWS, TO, World
 
 pytestmark = pytest.mark.gen_test(timeout=30)
@@ -167,6 +168,44 @@ async def test_a_fault_of_the_account_stops_everything_until_it_is_mended(world:
     assert world.clock.now() in world.wakes
     await outbox.pump()
     await world.reaches(MessageState.ACCEPTED, "second:your_turn:1")
+
+
+async def test_one_number_that_the_sender_may_not_write_to_does_not_hold_up_the_others(world: World) -> None:
+    world.stand_in.next("21606")
+    outbox = world.outbox()
+    await outbox.put(world.message("odd"))
+    await world.reaches(MessageState.QUEUED, "odd:your_turn:1")
+    await outbox.put(world.message("other", to="+12025550199"))
+    world.clock.turn(PROBE_EVERY.total_seconds())
+    await outbox.pump()
+    await world.reaches(MessageState.ACCEPTED, "other:your_turn:1")
+    assert outbox.figures().alert is None
+
+    world.stand_in.next("21606")
+    world.clock.turn(2)
+    await outbox.pump()
+    odd = await world.reaches(MessageState.FAILED, "odd:your_turn:1")
+    assert (odd.code, len(odd.attempts)) == ("21606", 2)
+    assert outbox.figures().alert is None
+
+
+async def test_a_text_is_not_sent_while_the_database_cannot_tell_whether_it_is_true(world: World) -> None:
+    outbox = world.outbox()
+    away = True
+
+    async def still_true(message: Message) -> bool:
+        if away:
+            raise StorageUnavailable
+        return True
+
+    outbox._courier._still_true = still_true
+    await outbox.put(world.message())
+    await world.reaches(MessageState.QUEUED, attempts=1)
+    assert world.stand_in.posts == []
+    away = False
+    world.clock.turn(1)
+    await outbox.pump()
+    await world.reaches(MessageState.ACCEPTED)
 
 
 async def test_a_text_that_is_no_longer_true_is_cancelled_instead_of_sent(world: World) -> None:

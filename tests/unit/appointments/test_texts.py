@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from server.appointments import texts
+from server.appointments.model import BookingState
 from server.patients.model import NewPatient
 from server.patients.record import Desk, build
+from server.sms.model import Kind
 from tests.unit.appointments.test_rules import NOW, TUESDAY, appointment
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -36,3 +38,17 @@ def test_a_moved_one_has_a_text_of_its_own() -> None:
     moved = replace(appointment(), moves=2)
     assert texts.booked_id(moved) != texts.booked_id(appointment())
     assert texts.cancelled(moved, ROBIN, datetime(2026, 3, 2, tzinfo=UTC)).id == f"{'a' * 22}:cancelled:2"
+
+
+def test_what_a_text_says_must_still_be_so_when_it_leaves() -> None:
+    booked = appointment()
+    moved = replace(booked, moves=1)
+    gone = replace(booked, state=BookingState.CANCELLED)
+    here = replace(booked, state=BookingState.CHECKED_IN)
+    for kind in (Kind.BOOKED, Kind.REMINDER):
+        assert texts.still_true(kind, booked, 0)
+        assert not any(texts.still_true(kind, now_is, 0) for now_is in (moved, gone, here, None))
+        assert texts.still_true(kind, moved, texts.booked(moved, ROBIN, MADRID, NOW).call)
+    assert texts.still_true(Kind.CANCELLED, gone, 0)
+    assert texts.still_true(Kind.CANCELLED, None, 0)
+    assert not texts.still_true(Kind.CANCELLED, booked, 0)

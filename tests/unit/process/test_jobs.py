@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -138,3 +138,17 @@ async def test_every_time_it_is_asked_for_is_kept() -> None:
         for later in (0.2, 0.1):
             jobs.wake("asked", now + timedelta(seconds=later))
         await twice.wait()
+
+
+@pytest.mark.gen_test
+async def test_a_clock_that_is_set_back_does_not_let_the_jobs_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = Jobs(SystemClock(), watch_seconds=SHORT)
+    ran = asyncio.Event()
+
+    async def work() -> None:
+        ran.set()
+
+    jobs.add("sweep", LONG, work)
+    async with running(jobs):
+        monkeypatch.setattr("server.jobs.machine_now", lambda: datetime.now(UTC) - timedelta(hours=1))
+        await ran.wait()

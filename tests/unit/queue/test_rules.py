@@ -469,6 +469,45 @@ class TestUndo:
         assert bench.ticket(ticket).call > first_call
         assert bench.effects() == ["text your_turn"]
 
+    @pytest.mark.parametrize("kind", [commands.Hold, commands.Left, commands.Late])
+    def test_a_call_that_was_taken_back_in_silence_is_texted_again_only_if_it_never_left(
+        self, bench: Bench, kind: type[commands.TicketCommand]
+    ) -> None:
+        ticket = bench.join()
+        bench.next()
+        said = bench.day.effects[-1].data["message_id"]
+        bench.on(kind, ticket)
+        bench.do(commands.UndoLast)
+        assert bench.effects() == ["text your_turn"]
+        assert bench.day.effects[-1].data["unless_left"] == [said]
+
+    def test_whoever_was_told_otherwise_is_called_by_text_again(self, bench: Bench) -> None:
+        ticket = bench.join()
+        bench.next()
+        bench.on(commands.NoShow, ticket)
+        bench.do(commands.UndoLast)
+        assert bench.effects() == ["text your_turn"]
+        assert "unless_left" not in bench.day.effects[-1].data
+
+    def test_undoing_a_recall_takes_its_text_back(self, bench: Bench) -> None:
+        ticket = bench.join()
+        bench.next()
+        bench.on(commands.Recall, ticket)
+        said = bench.day.effects[-1].data["message_id"]
+        bench.do(commands.UndoLast)
+        assert bench.effects() == ["retract"]
+        assert bench.day.effects[-1].data == {"message_ids": [said], "instead": None}
+        assert bench.ticket(ticket).state is State.CALLED
+
+    def test_undoing_a_cancellation_tells_whoever_was_told_of_it(self, bench: Bench) -> None:
+        ticket = bench.join()
+        bench.on(commands.Cancel, ticket)
+        said = bench.day.effects[-1].data["message_id"]
+        bench.do(commands.UndoLast)
+        assert bench.effects() == ["retract"]
+        effect = bench.day.effects[-1].data
+        assert (effect["message_ids"], effect["instead"]["kind"]) == ([said], "joined")
+
     def test_cancel_all_comes_back_as_it_was(self, bench: Bench) -> None:
         for _ in range(3):
             bench.join()

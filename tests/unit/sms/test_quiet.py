@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from server.sms.model import Kind, NewMessage
+from server.sms.lifecycle import written
+from server.sms.model import Kind, Message, MessageState, NewMessage
 from server.sms.quiet import CAN_WAIT, QuietHours, held_until
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -34,10 +35,11 @@ def test_when_they_end(quiet: QuietHours, now: str, until: str | None) -> None:
     assert quiet.until(at(now), MADRID) == (at(until) if until else None)
 
 
-def message(kind: Kind, **changes: object) -> NewMessage:
+def message(kind: Kind, **changes: object) -> Message:
     expires_at = at("2026-03-03 12:00")
     fields: dict[str, object] = {"expires_at": expires_at, "consent": True, "confirmed": True, **changes}
-    return NewMessage("id", kind, "+12025550123", "en", "patient", **fields)  # type: ignore[arg-type]
+    asked = NewMessage("id", kind, "+12025550123", "en", "patient", **fields)  # type: ignore[arg-type]
+    return written(asked, "text", "2026-03-02", at("2026-03-02 12:00"), MessageState.QUEUED, None)
 
 
 def test_only_texts_about_bookings_wait() -> None:
