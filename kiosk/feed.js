@@ -3,7 +3,9 @@
  * is paired, its code. The last board is kept in this browser, so that a screen that starts without network has it.
  */
 
+import { mark } from "/static/base/clock.js";
 import { Live } from "/static/base/live.js";
+import { ageOf } from "./age.js";
 import { recall, remember } from "./memory.js";
 
 const NOT_SIGNED_IN = 4401;
@@ -13,7 +15,7 @@ export class DisplayFeed {
   #live;
   #board = null;
   #seq = 0;
-  #started = Date.now();
+  #started = mark();
   #recalled = null;
   #place;
 
@@ -93,7 +95,6 @@ export class DisplayFeed {
 
   /** Seconds since the server was last heard. */
   get silence() {
-    const since = this.#recalled ? this.#recalled.at : this.#started;
-    return this.#live.silence !== null && !this.#recalled ? this.#live.silence : Math.max(0, Math.round((Date.now() - since) / 1000));
+    return this.#recalled ? ageOf(this.#started, this.#recalled.at) : (this.#live.silence ?? ageOf(this.#started));
   }
 }

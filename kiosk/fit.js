@@ -7,13 +7,13 @@ const text = document.createRange();
 function fits(rows) {
   const list = rows.lastElementChild;
   if (list.scrollHeight > list.clientHeight + 1) return false;
-  return [...rows.querySelectorAll(".room:not([data-long])")].every(holds);
+  return [...rows.querySelectorAll(".room:not([data-long]) > *")].every((words) => holds(words, words.closest(".place")));
 }
 
 /** Exactly: scrollWidth is rounded, and half a pixel too much already cuts the text short. */
-function holds(element) {
-  text.selectNodeContents(element);
-  return text.getBoundingClientRect().width <= element.getBoundingClientRect().width;
+function holds(words, place) {
+  text.selectNodeContents(words);
+  return text.getBoundingClientRect().width <= place.getBoundingClientRect().width;
 }
 
 /**

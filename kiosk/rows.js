@@ -5,6 +5,8 @@ import { h, reconcile, setAttribute, setText } from "/static/base/dom.js";
 import { aboutRange, clockTime, currentLanguage, t } from "/static/base/i18n.js";
 import { icon } from "/static/base/icons.js";
 import { roomName, stateName } from "/static/base/labels.js";
+import { usualReason } from "./reasons.js";
+import { inEach, setWords } from "./words.js";
 
 const MOST_NEXT = 12;
 /** Minutes behind a booked time from which the board says so, and the patient's own lateness that explains it. */
@@ -68,8 +70,9 @@ function updateLine(line, ticket, doctor) {
     sign.replaceChildren(icon(ICONS[ticket.state] ?? "door"), h("span", { class: "visually-hidden", text: word }));
   }
   const room = roomName(ticket.room);
-  setText(place.firstChild, room || doctor);
-  setAttribute(place.firstChild, "data-long", place.firstChild.textContent.length > LONG_ROOM);
+  setWords(place.firstChild, () => roomName(ticket.room) || doctor);
+  const longest = Math.max(...inEach(() => (roomName(ticket.room) || doctor).length));
+  setAttribute(place.firstChild, "data-long", longest > LONG_ROOM);
   setText(place.lastChild, room ? doctor : "");
 }
 
@@ -82,12 +85,12 @@ function updateNext(next, view) {
   });
   const shown = waiting.slice(0, hideOverflow(codes));
   codes.hidden = !waiting.length;
-  setText(wait, waiting.length ? waitOf(shown) : t("kiosk.nobody_waiting"));
+  setWords(wait, () => (waiting.length ? waitOf(shown) : t("kiosk.nobody_waiting")));
   const reason = noticeOf(view);
   notice.hidden = !reason;
   wait.hidden = !wait.textContent || (Boolean(reason) && !waiting.length);
   setAttribute(notice, "data-kind", view.status);
-  setText(notice.lastChild, reason ?? "");
+  setWords(notice.lastChild, () => noticeOf(view) ?? "");
 }
 
 /** Codes that would be cut off are left out; the number of those that are shown. */
@@ -112,7 +115,10 @@ function noticeOf(view) {
   if (view.status === "closed" && !view.waiting.length) return t("kiosk.closed", { doctor });
   if (view.status === "paused") {
     const { until, reason } = view.pause ?? {};
-    if (reason) return until ? t("kiosk.paused_for_until", { doctor, reason, time: clockTime(until) }) : t("kiosk.paused_for", { doctor, reason });
+    if (reason) {
+      const said = usualReason(reason) ?? reason;
+      return until ? t("kiosk.paused_for_until", { doctor, reason: said, time: clockTime(until) }) : t("kiosk.paused_for", { doctor, reason: said });
+    }
     return until ? t("kiosk.paused_until", { doctor, time: clockTime(until) }) : t("kiosk.paused", { doctor });
   }
   const minutes = delayOf(view);

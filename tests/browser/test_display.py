@@ -75,7 +75,7 @@ def test_it_obeys_and_says_how_it_is(open_page: OpenPage, scene: Scene) -> None:
     expect(name).to_have_text("Hall")
     page.evaluate("window.before = true")
     scene.desk.post(f"/api/displays/{display['id']}/reload/", {})
-    page.wait_for_function("window.before === undefined")
+    page.wait_for_function("() => window.before === undefined")
     expect(page.locator(".doctor")).to_have_count(1)
     expect(name).to_be_hidden()
 
@@ -86,7 +86,7 @@ def test_it_obeys_and_says_how_it_is(open_page: OpenPage, scene: Scene) -> None:
         page.wait_for_timeout(50)
     said = health()
     assert (said["health"]["width"], said["health"]["height"], said["silent"]) == (1920, 1080, False)
-    assert said["health"]["version"] == page.locator('meta[name="release"]').get_attribute("content")
+    assert said["health"]["version"] == page.locator("html").get_attribute("data-version")
 
 
 def test_languages_take_turns_and_arabic_runs_from_the_right(open_page: OpenPage, scene: Scene, shoot: Shoot) -> None:
@@ -130,7 +130,7 @@ def test_it_starts_without_network_with_its_last_board_and_its_age(
     page.evaluate("navigator.serviceWorker.ready")
     kept = "async () => (await (await caches.open('kiosk')).keys()).length"
     page.wait_for_function(f"async () => (await ({kept})()) > 25")
-    page.wait_for_function("Object.keys(localStorage).some((key) => key.startsWith('kiosk.display.'))")
+    page.wait_for_function("() => Object.keys(localStorage).some((key) => key.startsWith('kiosk.display.'))")
     page.context.set_offline(True)
     page.reload()
     expect(page.locator(".codes")).to_have_text(joined["code"])
