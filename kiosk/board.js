@@ -109,9 +109,10 @@ export class Board {
     rows.style.setProperty("--lines", Math.ceil(views.length / 2));
     setAttribute(rows, "data-dense", dense);
     setAttribute(rows, "data-few", !upright && lines <= FEW);
-    const wide = views.flatMap(codesOf).some(({ code, initials }) => initials || code.length > USUAL_CODE);
+    const wide = views.flatMap(codesOf).some(({ code }) => code.length > USUAL_CODE);
     setAttribute(rows, "data-long-codes", wide);
-    return fit(rows, () => reconcile(rows.lastElementChild, views, (view) => view.doctor.id, makeRow, updateRow));
+    const said = views.map((view) => ({ ...view, brief: columns }));
+    return fit(rows, () => reconcile(rows.lastElementChild, said, (view) => view.doctor.id, makeRow, updateRow));
   }
 
   #list() {

@@ -7,7 +7,7 @@ const text = document.createRange();
 function fits(rows) {
   const list = rows.lastElementChild;
   if (list.scrollHeight > list.clientHeight + 1) return false;
-  return [...rows.querySelectorAll(".room:not([data-long]) > *")].every((words) => holds(words, words.closest(".place")));
+  return [...rows.querySelectorAll(".room > *")].every((words) => holds(words, words.closest(".place")));
 }
 
 /** Exactly: scrollWidth is rounded, and half a pixel too much already cuts the text short. */

@@ -110,19 +110,25 @@ function waitOf(shown) {
   return aboutRange({ from: known[0].from, to: known.at(-1).to }, serverNow()) ?? "";
 }
 
+/** What holds the doctor up. `brief`: without the name, where the row has no room for it. */
 function noticeOf(view) {
-  const doctor = view.doctor.name;
-  if (view.status === "closed" && !view.waiting.length) return t("kiosk.closed", { doctor });
+  const told = holdUp(view);
+  if (!told) return null;
+  const [kind, values] = told;
+  if (!view.brief) return t(`kiosk.${kind}`, { ...values, doctor: view.doctor.name });
+  return kind === "paused_for" ? values.reason : t(`kiosk.brief.${kind}`, values);
+}
+
+/** @returns {[string, object]|null} which sentence, and what it needs besides the doctor's name */
+function holdUp(view) {
+  if (view.status === "closed" && !view.waiting.length) return ["closed", {}];
   if (view.status === "paused") {
     const { until, reason } = view.pause ?? {};
-    if (reason) {
-      const said = usualReason(reason) ?? reason;
-      return until ? t("kiosk.paused_for_until", { doctor, reason: said, time: clockTime(until) }) : t("kiosk.paused_for", { doctor, reason: said });
-    }
-    return until ? t("kiosk.paused_until", { doctor, time: clockTime(until) }) : t("kiosk.paused", { doctor });
+    const values = { reason: reason && (usualReason(reason) ?? reason), time: until && clockTime(until) };
+    return [["paused", reason && "for", until && "until"].filter(Boolean).join("_"), values];
   }
   const minutes = delayOf(view);
-  return minutes >= DELAY_FROM ? t("kiosk.delayed", { doctor, minutes }) : null;
+  return minutes >= DELAY_FROM ? ["delayed", { minutes }] : null;
 }
 
 /** Minutes by which the next booked patient who came in time will be seen late, in steps of five. */
