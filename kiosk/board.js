@@ -7,7 +7,7 @@ import { mark, since } from "/static/base/clock.js";
 import { h, reconcile, setAttribute, setText } from "/static/base/dom.js";
 import { t } from "/static/base/i18n.js";
 import { fit } from "./fit.js";
-import { codesOf, linesOf, makeRow, updateRow } from "./rows.js";
+import { codesOf, linesOf, makeRow, trimRows, updateRow } from "./rows.js";
 import { setWords } from "./words.js";
 
 const PAGE_FOR = 12_000;
@@ -36,6 +36,8 @@ export class Board {
   #shown = 0;
   #turned = mark();
   #crowded = null;
+  /** The size of type that fitted each way of laying out. */
+  #steps = new Map();
   #upright = matchMedia("(orientation: portrait)");
 
   /** @param {HTMLElement} place @param {HTMLElement} returnRow @param {HTMLElement} missed */
@@ -112,7 +114,10 @@ export class Board {
     const wide = views.flatMap(codesOf).some(({ code }) => code.length > USUAL_CODE);
     setAttribute(rows, "data-long-codes", wide);
     const said = views.map((view) => ({ ...view, brief: columns }));
-    return fit(rows, () => reconcile(rows.lastElementChild, said, (view) => view.doctor.id, makeRow, updateRow));
+    reconcile(rows.lastElementChild, said, (view) => view.doctor.id, makeRow, updateRow);
+    const step = fit(rows, () => trimRows(rows.lastElementChild.children, said), this.#steps.get(mode));
+    if (step !== null) this.#steps.set(mode, step);
+    return step !== null;
   }
 
   #list() {

@@ -78,29 +78,45 @@ function updateLine(line, ticket, doctor) {
 
 function updateNext(next, view) {
   const [codes, wait, notice] = next.children;
-  const waiting = view.waiting.slice(0, MOST_NEXT);
-  reconcile(codes, waiting, (ticket) => ticket.code, makeCode, (item, ticket) => {
-    item.hidden = false;
-    setCode(item, ticket);
-  });
-  const shown = waiting.slice(0, hideOverflow(codes));
+  const waiting = nextOf(view);
+  reconcile(codes, waiting, (ticket) => ticket.code, makeCode, setCode);
   codes.hidden = !waiting.length;
-  setWords(wait, () => (waiting.length ? waitOf(shown) : t("kiosk.nobody_waiting")));
   const reason = noticeOf(view);
   notice.hidden = !reason;
-  wait.hidden = !wait.textContent || (Boolean(reason) && !waiting.length);
   setAttribute(notice, "data-kind", view.status);
   setWords(notice.lastChild, () => noticeOf(view) ?? "");
+  setWait(wait, view, waiting);
 }
 
-/** Codes that would be cut off are left out; the number of those that are shown. */
-function hideOverflow(codes) {
+const nextOf = (view) => view.waiting.slice(0, MOST_NEXT);
+
+function setWait(wait, view, shown) {
+  setWords(wait, () => (shown.length ? waitOf(shown) : t("kiosk.nobody_waiting")));
+  wait.hidden = !wait.textContent || (!shown.length && Boolean(noticeOf(view)));
+}
+
+/**
+ * Leave out the codes that would be cut off, and say the wait of those that are shown. First everything is read, then
+ * everything written: a browser lays the whole board out anew for each change of mind between the two.
+ * @param {Iterable<HTMLElement>} rows @param {object[]} views the same in the same order
+ */
+export function trimRows(rows, views) {
+  const nexts = [...rows].map((row) => row.lastElementChild);
+  for (const { firstElementChild: codes } of nexts) for (const item of codes.children) item.hidden = false;
+  const counts = nexts.map((next) => holding(next.firstElementChild));
+  nexts.forEach((next, index) => {
+    const [codes, wait] = next.children;
+    for (const item of [...codes.children].slice(counts[index])) item.hidden = true;
+    setWait(wait, views[index], nextOf(views[index]).slice(0, counts[index]));
+  });
+}
+
+/** How many codes are not cut off. */
+function holding(codes) {
   const items = [...codes.children];
   const height = codes.clientHeight;
-  const first = items.findIndex((item) => item.offsetTop - codes.offsetTop + item.offsetHeight > height + 2);
-  if (first < 1) return items.length;
-  for (const item of items.slice(first)) item.hidden = true;
-  return first;
+  const first = height ? items.findIndex((item) => item.offsetTop - codes.offsetTop + item.offsetHeight > height + 2) : -1;
+  return first < 1 ? items.length : first;
 }
 
 /** From the first shown code's earliest to the last one's latest: true for all of them. */

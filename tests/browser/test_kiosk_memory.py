@@ -1,0 +1,15 @@
+"""A board that runs for months holds no more in the end than in the beginning; `benchmarks.kiosk_memory` runs longer."""
+
+from __future__ import annotations
+
+from benchmarks.kiosk_memory import grown, run
+from tests.browser.conftest import OpenPage
+from tests.browser.process import ServerProcess
+
+UPDATES = 330
+
+
+def test_updates_leave_nothing_behind(open_page: OpenPage, server: ServerProcess) -> None:
+    page = open_page("about:blank", width=1920, height=1080)
+    before, after = run(page, server.url, UPDATES)
+    assert not grown(before, after), f"{before}, then {after}"
