@@ -2,9 +2,10 @@
 
     python -m benchmarks.kiosk_memory [updates]
 
-The display's socket is the script's: it sends one made-up board after the other (`benchmarks.boards`) in
-batches and waits until the last stands on the screen, while the page's own clock runs on, so that languages, announcements, pages of doctors and
-announced calls take their turns as in days of a clinic. Counted by the browser itself after collecting its garbage.
+The display's socket is the script's: it sends one made-up board after the other (`benchmarks.boards`) in batches and
+waits until the last stands on the screen, while the page's own clock runs on, so that languages, announcements, pages
+of doctors and announced calls take their turns as in days of a clinic. Counted by the browser itself after collecting
+its garbage.
 """
 
 from __future__ import annotations
@@ -54,7 +55,10 @@ class Feed:
         self._sockets: list[WebSocketRoute] = []
         self._version = ""
         page.clock.install()
-        page.route_web_socket(re.compile("/ws/display/"), lambda socket: self._sockets.append(socket))
+        page.route_web_socket(re.compile("/ws/display/"), self._take)
+
+    def _take(self, socket: WebSocketRoute) -> None:
+        self._sockets.append(socket)
 
     def open(self, address: str) -> None:
         """The board of a display whose token is made up too: nobody asks for it."""

@@ -99,6 +99,51 @@ def test_languages_take_turns_and_arabic_runs_from_the_right(open_page: OpenPage
     shoot(page, "kiosk-arabic")
 
 
+# Where every box of the board stands, counted from the side on which a line begins.
+PLACES = """() => [...document.querySelectorAll(".line .code, .room, .codes .code, .wait, .notice-line, .strip .code")]
+  .filter((element) => element.checkVisibility())
+  .map((element) => {
+    const box = element.getBoundingClientRect();
+    const start = document.documentElement.dir === "rtl" ? innerWidth - box.right : box.left;
+    return [element.className, ...[start, box.top, box.width, box.height].map(Math.round)].join(" ");
+  })"""
+
+
+def test_nothing_moves_when_the_language_changes(open_page: OpenPage, scene: Scene) -> None:
+    doctors = [scene.doctor(f"Dr Still {room}", room=room) for room in ("3", "12", "Blue room")]
+    for doctor in doctors:
+        for _ in range(3):
+            scene.walk_in(doctor, "Somebody")
+        scene.call_next(doctor)
+    missed = scene.queue(doctors[0])["called"][0]["id"]
+    scene.desk.post(f"/api/tickets/{missed}/no-show/", {})
+    scene.desk.post(f"/api/queue/{doctors[1]['id']}/pause/", {"minutes": 20, "reason": "called to an emergency"})
+    languages = ["en", "es", "fr", "ar"]
+    body = {"name": "Hall", "doctor_ids": [doctor["id"] for doctor in doctors], "languages": languages}
+    display = scene.admin.post("/api/displays/", body)
+    page = open_page("about:blank", width=1920, height=1080)
+    page.clock.install()
+    page.goto(f"/kiosk/{display['id']}#{display['token']}")
+    expect(page.locator(".doctor")).to_have_count(3)
+    while page.locator("#call").is_visible():
+        page.clock.run_for(6_000)
+    said: dict[str, tuple[list[str], str]] = {}
+    while len(said) < len(languages):
+        page.clock.run_for(3_000)
+        # Time runs faster here than the server's heartbeats, and the age of a board takes a line.
+        scene.admin.patch(f"/api/displays/{display['id']}/", {"name": f"Hall {page.evaluate('Date.now()')}"})
+        page.wait_for_timeout(100)
+        page.clock.run_for(1_000)
+        expect(page.locator("#age")).to_be_hidden()
+        language = page.locator("html").get_attribute("lang") or ""
+        said[language] = (page.evaluate(PLACES), page.locator(".notice-line").nth(1).inner_text())
+    english = said["en"][0]
+    for language, (places, _) in said.items():
+        assert [pair for pair in zip(english, places, strict=True) if len(set(pair)) > 1] == [], language
+    # The usual reasons are said in each language, whatever staff spoke when they chose them.
+    assert len({notice for _, notice in said.values()}) == len(languages)
+
+
 def test_initials_announcements_and_a_public_reason(open_page: OpenPage, scene: Scene, shoot: Shoot) -> None:
     doctor = scene.doctor("Dr Pause")
     scene.walk_in(doctor, "Amina Yusuf")

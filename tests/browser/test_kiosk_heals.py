@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.browser.conftest import OpenPage, Watch
 from tests.browser.process import ServerProcess
@@ -55,34 +55,39 @@ def test_ten_killed_servers_later_the_board_is_as_it_should_be(
 
 
 def test_a_new_release_loads_the_page_once_and_between_calls(open_page: OpenPage, scene: Scene) -> None:
-    doctor = scene.doctor("Dr Release", room="3")
+    doctor = scene.doctor("Dr Release", letter="N", room="3")
     scene.walk_in(doctor, "Amina Yusuf")
-    page = open_page(f"/kiosk/?doctor={doctor['id']}")
-    expect(page.locator(".doctor")).to_have_count(1)
-    scene.call_next(doctor)
-    expect(page.locator("#call")).to_be_visible()
-    loads: list[bool] = []
-    page.on("load", lambda: loads.append(page.locator("#call").is_hidden()))
+    display = scene.admin.post("/api/displays/", {"name": "Hall", "doctor_ids": [doctor["id"]]})
+    released: list[str] = []
 
-    def newer(route: Route) -> None:
-        clinic = route.fetch().json()
-        route.fulfill(json={**clinic, "version": "another"})
+    def newer(socket: WebSocketRoute) -> None:
+        def pass_on(message: str | bytes) -> None:
+            told = json.loads(message)
+            if released and told["type"] == "board":
+                told["data"]["version"] = released[-1]
+            socket.send(json.dumps(told))
 
-    page.route("**/api/clinic/", newer)
-    # The clinic is asked about once a minute; here, at once.
-    page.evaluate("window.before = true")
+        socket.connect_to_server().on_message(pass_on)
+
+    page = open_page("about:blank")
     page.clock.install()
-    page.reload()
+    page.route_web_socket(re.compile("/ws/display/"), newer)
+    page.goto(f"/kiosk/{display['id']}#{display['token']}")
     expect(page.locator(".doctor")).to_have_count(1)
-    page.wait_for_function("() => sessionStorage.getItem('kiosk.release') === '\"another\"'")
-    while len(loads) < 2:
-        page.clock.run_for(1_000)
-        page.wait_for_timeout(20)
-    expect(page.locator(".doctor")).to_have_count(1)
+    page.clock.pause_at(datetime.fromtimestamp(page.evaluate("Date.now()") / 1000 + 1, UTC))
+    page.evaluate("window.old = true")
+    released.append("another")
+    scene.call_next(doctor)
+    expect(page.locator("#call .code")).to_have_text("N001")
+    page.clock.run_for(5_000)
+    assert page.evaluate("window.old")
+    page.clock.run_for(3_000)
+    page.wait_for_function("() => window.old === undefined")
+    expect(page.locator(".line[data-state=called]")).to_have_count(1)
     # The page that came is still not the one that was promised: it is not asked for again.
+    page.evaluate("window.still = true")
     page.clock.run_for(130_000)
-    expect(page.locator(".doctor")).to_have_count(1)
-    assert len(loads) == 2
+    assert page.evaluate("window.still")
 
 
 def test_damaged_memories_cost_nothing_but_the_memories(open_page: OpenPage, scene: Scene) -> None:

@@ -1,4 +1,4 @@
-"""A board that runs for months holds no more in the end than in the beginning; `benchmarks.kiosk_memory` runs longer."""
+"""A board that runs for months holds no more in the end than in the beginning."""
 
 from __future__ import annotations
 
