@@ -90,12 +90,20 @@ def test_it_obeys_and_says_how_it_is(open_page: OpenPage, scene: Scene) -> None:
 
 
 def test_languages_take_turns_and_arabic_runs_from_the_right(open_page: OpenPage, scene: Scene, shoot: Shoot) -> None:
-    doctor = scene.doctor("Dr Words")
-    scene.walk_in(doctor, "Amina Yusuf")
-    page, _ = paired(open_page, scene, doctor, languages=["en", "ar"])
-    expect(page.locator(".titles p").first).to_have_text("Now")
-    expect(page.locator("html")).to_have_attribute("dir", "rtl", timeout=20_000)
-    expect(page.locator(".titles p").first).not_to_have_text("Now")
+    doctors = [scene.doctor(f"Dr {name}", room=room) for name, room in (("Words", "3"), ("Haddad", "5"), ("Sato", "7"))]
+    for doctor in doctors:
+        for _ in range(3):
+            scene.walk_in(doctor, "Amina Yusuf")
+        scene.call_next(doctor)
+    missed = scene.queue(doctors[2])["called"][0]["id"]
+    scene.desk.post(f"/api/tickets/{missed}/no-show/", {})
+    scene.desk.post(f"/api/queue/{doctors[1]['id']}/pause/", {"reason": "called to an emergency", "minutes": 20})
+    page, _ = paired(open_page, scene, *doctors, languages=["en", "ar"])
+    title = page.locator(".titles p").first
+    expect(title).to_have_text("Now", use_inner_text=True)
+    expect(page.locator("html")).to_have_attribute("dir", "rtl", timeout=60_000)
+    expect(title).not_to_have_text("Now", use_inner_text=True)
+    expect(page.locator("#call")).to_be_hidden(timeout=30_000)
     shoot(page, "kiosk-arabic")
 
 
