@@ -8,9 +8,6 @@ import { Live } from "/static/base/live.js";
 import { ageOf } from "./age.js";
 import { recall, remember } from "./memory.js";
 
-const NOT_SIGNED_IN = 4401;
-const UNKNOWN = 4404;
-
 export class DisplayFeed {
   #live;
   #board = null;
@@ -36,7 +33,8 @@ export class DisplayFeed {
       changed();
     });
     this.#live.addEventListener("status", () => {
-      if (this.#live.closeCode === UNKNOWN || this.#live.closeCode === NOT_SIGNED_IN) refused();
+      // A token is given up only when it was refused twice: a slow start must not cost a screen its pairing.
+      if (this.#live.status === "refused") refused();
       else changed();
     });
     this.#recalled = recall(this.#place);

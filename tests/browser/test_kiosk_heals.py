@@ -54,7 +54,8 @@ def test_ten_killed_servers_later_the_board_is_as_it_should_be(
     assert page.evaluate("window.before")  # it never had to load itself
 
 
-def test_a_new_release_loads_the_page_once_and_between_calls(open_page: OpenPage, scene: Scene) -> None:
+def test_a_new_release_loads_the_page_once_and_between_calls(open_page: OpenPage, scene: Scene, watch: Watch) -> None:
+    watch.expect("WebSocket is closed before")  # by the page that leaves
     doctor = scene.doctor("Dr Release", letter="N", room="3")
     scene.walk_in(doctor, "Amina Yusuf")
     display = scene.admin.post("/api/displays/", {"name": "Hall", "doctor_ids": [doctor["id"]]})
