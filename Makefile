@@ -32,7 +32,7 @@ bench: $(VENV)/.dev ## every benchmark, as ratios to a bare reference in the sam
 	$(PY) -m benchmarks
 
 screenshots: $(VENV)/.dev ## take the README's pictures anew, in a real browser
-	RENEW_SCREENSHOTS=1 $(PY) -m pytest -q tests/browser/test_look.py
+	RENEW_SCREENSHOTS=1 $(PY) -m pytest -q tests/browser/test_look.py tests/browser/test_kiosk.py tests/browser/test_display.py
 
 # pip-tools comes from a throwaway environment, so that it is in nobody's lock.
 lock: ## write requirements*.txt anew from requirements*.in

@@ -1,63 +1,79 @@
-"""How long after `notify-next` was answered the board in a browser shows it: p50 and p95 over 100 calls.
+"""From a call to the screen: `notify-next` has answered, and the pixels of an open board have changed.
 
     python -m benchmarks.kiosk_latency
 
-Shown means: the frame with the called code has been painted. Needs Chromium.
+The page itself notes when it drew the first frame that shows the call, by the same computer's clock; a frame that came
+before the answer counts as it is, below zero. After each call the board is brought back by an undo. Beside it stands
+the same from the asking.
 """
 
 from __future__ import annotations
 
-import tempfile
+import asyncio
 import time
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.async_api import Page, async_playwright
 
+from benchmarks.clinic import make_doctor
 from benchmarks.figures import milliseconds
-from tests.browser.conftest import CHROMIUM
-from tests.browser.process import ServerProcess
-from tests.browser.scene import Scene
+from benchmarks.http import Connection
+from benchmarks.process import product, signed_in
 
+CHROMIUM = Path("/usr/bin/chromium")
 CALLS = 100
-# Notes when a called code was first painted: the callback of the second frame runs after the first was shown.
+WARM = 5
+WAITING = 12
+# When the frame with a change of the cover was on the screen: the first moment after it was drawn.
 WATCH = """() => {
-  window.painted = {};
-  const note = () => {
-    const codes = [...document.querySelectorAll('.line[data-state=called] .code span')].map((code) => code.textContent);
-    const fresh = codes.filter((code) => !(code in window.painted));
-    for (const code of fresh) window.painted[code] = 0;
-    if (fresh.length) requestAnimationFrame(() => requestAnimationFrame(() => {
-      for (const code of fresh) window.painted[code] = performance.timeOrigin + performance.now();
-    }));
-  };
-  const everything = {subtree: true, childList: true, characterData: true, attributes: true};
-  new MutationObserver(note).observe(document.querySelector('#board'), everything);
+  window.drawn = [];
+  const cover = document.getElementById("call");
+  new MutationObserver(() => {
+    const shown = !cover.hidden;
+    requestAnimationFrame(() => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => shown && window.drawn.push((performance.timeOrigin + performance.now()) / 1000);
+      port2.postMessage(null);
+    });
+  }).observe(cover, { attributes: true, attributeFilter: ["hidden"] });
 }"""
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
-        server = ServerProcess(Path(directory))
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        try:
-            scene = Scene(server)
-            doctor = scene.doctor("Dr Quick")
-            page = browser.new_page(viewport={"width": 1920, "height": 1080})
-            page.goto(f"{server.url}/kiosk/?doctor={doctor['id']}")
-            page.locator(".doctor").wait_for()
-            page.evaluate(WATCH)
-            seconds = []
-            for number in range(CALLS):
-                code = scene.walk_in(doctor, f"Patient {number}")["code"]
-                scene.call_next(doctor)
-                answered = time.time()
-                page.wait_for_function("code => window.painted[code] > 0", arg=code, polling=5)
-                seconds.append(page.evaluate("code => window.painted[code]", code) / 1000 - answered)
-            print(f"answered -> painted over {CALLS} calls: {milliseconds(seconds)}")
-        finally:
-            browser.close()
-            server.stop()
+async def measure(address: str, page: Page) -> tuple[list[float], list[float]]:
+    """Seconds from the answer to the screen and from asking to the screen, of each call."""
+    from_answer, from_asking = [], []
+    async with Connection(address, await signed_in(address)) as connection:
+        doctor_id = await make_doctor(connection, "Dr Caller", "1")
+        for number in range(WAITING):
+            walk_in = {"name": f"Bench Patient {number}"}
+            await connection.call("POST", "/api/enqueue/", {"doctor_id": doctor_id, "walk_in": walk_in}, expect=201)
+        await page.goto(f"{address}/kiosk/?doctor={doctor_id}")
+        await page.locator(".codes .code").first.wait_for()
+        await page.evaluate(WATCH)
+        for number in range(1, 1 + WARM + CALLS):
+            asked = time.time()
+            await connection.call("POST", "/api/notify-next/", {"doctor_id": doctor_id})
+            answered = time.time()
+            await page.wait_for_function("(count) => window.drawn.length === count", arg=number)
+            drawn = await page.evaluate("window.drawn.at(-1)")
+            await connection.call("POST", f"/api/queue/{doctor_id}/undo/", {})
+            await page.locator("#call").wait_for(state="hidden")
+            if number > WARM:
+                from_answer.append(drawn - answered)
+                from_asking.append(drawn - asked)
+    return from_answer, from_asking
+
+
+async def main() -> None:
+    """One server, one board, one call after the other."""
+    async with product() as running, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = await browser.new_page(viewport={"width": 1920, "height": 1080})
+        from_answer, from_asking = await measure(running.address, page)
+        await browser.close()
+    print(f"notify-next answered → pixels changed: {milliseconds(from_answer)}  ({CALLS} calls)")
+    print(f"notify-next asked    → pixels changed: {milliseconds(from_asking)}")
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(main())

@@ -1,12 +1,13 @@
 """Plays a recorded clinic day through the REST API, at high speed, with sockets listening.
 
-    python -m benchmarks.replay record.csv [--day 2019-08-10] [--all]
+    python -m benchmarks.replay record.csv [--day 2019-08-10] [--all] [--kiosk]
 
 Rooms are doctors. Whoever comes to the door joins; a stage in a room is a call, a start and a finish or a transfer to
 the next room; calls out of turn are made as such; void tickets are cancelled; who never got past reception has left.
 Events keep the record's order within each ticket and each queue; different queues run side by side. At four points
 the last message of every socket must equal what the API answers, and at the end every ticket must stand as the record
-says. Prints counts and latencies; exits 1 on any difference. The record is read at run time and kept nowhere.
+says. With `--kiosk` the events come one after the other, and after each an open board in Chromium must show what the
+API answers. Prints counts and latencies; exits 1 on any difference. The record is read at run time and kept nowhere.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import Any
 from benchmarks.clinic import connections, make_doctor
 from benchmarks.figures import milliseconds
 from benchmarks.http import Connection
+from benchmarks.kiosk_board import OpenBoard
 from benchmarks.listeners import Listener
 from benchmarks.process import product, signed_in
 from benchmarks.record import Event, Journey, busiest_day, in_order, read_day
@@ -48,6 +50,7 @@ class Replay:
         self.listeners: list[Listener] = []
         self.console = Listener("", "")
         self.differences: list[str] = []
+        self.looks = 0
 
     async def prepare(self, stack: AsyncExitStack) -> None:
         """Rooms, connections and sockets."""
@@ -85,6 +88,20 @@ class Replay:
                 before = {latest[key] for key in keys if key in latest}
                 task = group.create_task(self._after(before, event))
                 latest.update(dict.fromkeys(keys, task))
+        return time.perf_counter() - began
+
+    async def play_before(self, board: OpenBoard, events: list[Event]) -> float:
+        """One after the other, each looked at on an open board; seconds in total, with the looking."""
+        connection = await self.pool.get()
+        began = time.perf_counter()
+        async with Connection(self.address) as public:
+            for event in events:
+                await getattr(self, f"_{event.kind}")(connection, event)
+                views = [await public.call("GET", f"/api/queue/{doctor_id}/") for doctor_id in self.doctors.values()]
+                self.looks += 1
+                if wrong := await board.difference(views, PATIENCE):
+                    self.differences.append(f"the board after step {self.looks}: {wrong}")
+        self.pool.put_nowait(connection)
         return time.perf_counter() - began
 
     async def _after(self, before: set[asyncio.Task[None]], event: Event) -> None:
@@ -233,7 +250,7 @@ def _first_difference(shown: Any, truth: Any, where: str = "") -> str:
     return f"{where} shows {str(shown)[:300]}, the API says {str(truth)[:300]}"
 
 
-async def replay(path: Path, day: str) -> list[str]:
+async def replay(path: Path, day: str, *, kiosk: bool = False) -> list[str]:
     """Play one day; the differences found."""
     journeys = read_day(path, day)
     events = in_order(journeys)
@@ -244,8 +261,12 @@ async def replay(path: Path, day: str) -> list[str]:
         run = Replay(running.address, await signed_in(running.address), journeys)
         await run.prepare(stack)
         wall, compared, quarter = 0.0, 0, -(-len(events) // 4)
+        board = None
+        if kiosk:
+            board = await stack.enter_async_context(OpenBoard.of(running.address, list(run.doctors.values())))
         for start in range(0, len(events), quarter):
-            wall += await run.play(events[start : start + quarter])
+            part = events[start : start + quarter]
+            wall += await (run.play_before(board, part) if board else run.play(part))
             compared += await run.compare_sockets()
         await run.compare_tickets()
         pushes = run.pushes()
@@ -267,6 +288,8 @@ def report(run: Replay, day: str, wall: float, compared: int, pushes: list[float
     messages = sum(listener.messages for listener in run.listeners)
     print(f"  {'to the console':17}{len(pushes):5}  {milliseconds(pushes)}  (asked → on the socket)")
     print(f"  {len(run.listeners)} sockets, {messages} messages, {compared} comparisons with the API")
+    if run.looks:
+        print(f"  an open board in Chromium, looked at after each of {run.looks} steps")
     print(f"  {run.counts['your_turn']} texts for {run.counts['notify-next'] + run.counts['call out of turn']} calls")
     for difference in run.differences:
         print(f"  DIFFERS: {difference}")
@@ -278,12 +301,13 @@ def main() -> int:
     parser.add_argument("record", type=Path)
     parser.add_argument("--day", help="YYYY-MM-DD; otherwise the busiest")
     parser.add_argument("--all", action="store_true", help="every day of the record, each on a new server")
+    parser.add_argument("--kiosk", action="store_true", help="with an open board in Chromium, compared after each step")
     options = parser.parse_args()
     days = [options.day or busiest_day(options.record)]
     if options.all:
         with options.record.open(encoding="utf-8", newline="") as file:
             days = sorted({row["day"] for row in csv.DictReader(file)})
-    differences = sum(len(asyncio.run(replay(options.record, day))) for day in days)
+    differences = sum(len(asyncio.run(replay(options.record, day, kiosk=options.kiosk))) for day in days)
     print(f"{differences} differences")
     return 1 if differences else 0
 

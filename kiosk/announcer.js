@@ -1,7 +1,6 @@
 /**
  * Calls that cover the board: each for six seconds and until it is spoken to its end, one after the other, none lost
- * and none twice. A call that reaches this screen more than a minute late is not announced; it stands on the board.
- * One taken back goes away.
+ * and none twice. One that reaches this screen more than a minute late is shown in silence. One taken back goes away.
  */
 
 import { serverNow } from "/static/base/clock.js";
@@ -9,7 +8,7 @@ import { h } from "/static/base/dom.js";
 import { t } from "/static/base/i18n.js";
 import { icon } from "/static/base/icons.js";
 import { roomName } from "/static/base/labels.js";
-import { passing } from "./store.js";
+import { keep, kept } from "./store.js";
 
 const SHOWN_FOR = 6_000;
 /** The chime is heard before the voice begins. */
@@ -28,7 +27,7 @@ export class Announcer {
   #shown = null;
   #timer = null;
   #known = new Set();
-  #seen = new Set(passing.read(SEEN, []));
+  #seen = new Set(kept(SEEN, "session") ?? []);
 
   /**
    * @param {HTMLElement} cover @param {{ring(): void}} chime
@@ -51,17 +50,18 @@ export class Announcer {
    */
   offer(views, initials = {}) {
     const calls = views.flatMap(callsOf);
-    const gone = new Set(calls.filter((call) => call.undone || call.back).map((call) => call.id));
-    this.#waiting = this.#waiting.filter((call) => !gone.has(call.id));
-    const news = calls.filter((call) => !this.#seen.has(call.id));
+    const gone = goneFrom(views, calls);
+    this.#waiting = this.#waiting.filter((call) => !gone(call));
+    const here = new Set([this.#shown, ...this.#waiting].map((call) => call?.id));
+    const news = calls.filter((call) => !this.#seen.has(call.id) && !here.has(call.id));
     for (const call of news.sort((one, other) => Date.parse(one.at) - Date.parse(other.at))) {
-      this.#remember(call.id);
       const late = serverNow() - Date.parse(call.at) >= TOO_LATE;
-      const over = !call.called && !this.#known.has(call.doctor_id);
-      if (!gone.has(call.id) && !late && !over) this.#waiting.push({ ...call, initials: initials[call.code] ?? "" });
+      const over = !call.called && (late || !this.#known.has(call.doctor_id));
+      if (gone(call) || over) this.#remember(call.id);
+      else this.#waiting.push({ ...call, late, initials: initials[call.code] ?? "" });
     }
     for (const view of views) this.#known.add(view.doctor.id);
-    if (this.#shown && gone.has(this.#shown.id)) this.#next();
+    if (this.#shown && gone(this.#shown)) this.#next();
     else if (this.#shown) this.#tellMore();
     else if (this.#waiting.length) this.#next();
   }
@@ -73,18 +73,18 @@ export class Announcer {
     this.#cover.hidden = !call;
     this.#cover.replaceChildren();
     if (!call) return;
-    const where = roomName(call.room);
-    this.#cover.append(
-      h("p", { class: "code", text: call.code }),
-      h("p", { class: where.length > LONG_ROOM ? "to long" : "to" }, icon("arrow"), h("span", { text: where || call.doctor })),
-      h("p", { class: "who", text: [where ? call.doctor : "", call.initials].filter(Boolean).join(" · ") }),
-      h("p", { class: "next-call" }),
-    );
+    this.#remember(call.id);
+    this.#cover.append(...describe(call), h("p", { class: "next-call" }));
     this.#tellMore();
-    this.#chime.ring();
-    const spoken = new Promise((done) => setTimeout(done, VOICE_AFTER)).then(() => this.#shown === call && this.#voice.speak(call));
+    const spoken = call.late ? Promise.resolve() : this.#sound(call);
     const over = () => this.#shown === call && this.#next();
     this.#timer = setTimeout(() => spoken.then(over, over), SHOWN_FOR);
+  }
+
+  async #sound(call) {
+    this.#chime.ring();
+    await new Promise((done) => setTimeout(done, VOICE_AFTER));
+    if (this.#shown === call) await this.#voice.speak(call);
   }
 
   /** Who waits behind this call learns at once that it is coming. */
@@ -97,13 +97,32 @@ export class Announcer {
   #remember(id) {
     this.#seen.add(id);
     if (this.#seen.size > REMEMBERED) this.#seen.delete(this.#seen.values().next().value);
-    passing.set(SEEN, JSON.stringify([...this.#seen]));
+    keep(SEEN, [...this.#seen], "session");
   }
 }
 
-/** A view's calls with what an announcement needs besides; `back`: the patient no longer has to come. */
+/** What stands on the cover. */
+function describe(call) {
+  const where = roomName(call.room);
+  return [
+    h("p", { class: "code", text: call.code }),
+    h("p", { class: where.length > LONG_ROOM ? "to long" : "to" }, icon("arrow"), h("span", { text: where || call.doctor })),
+    h("p", { class: "who", text: [where ? call.doctor : "", call.initials].filter(Boolean).join(" · ") }),
+  ];
+}
+
+/** A view's calls with what an announcement needs besides. */
 function callsOf(view) {
   const called = new Set(view.called.map((ticket) => ticket.code));
-  const back = new Set([...view.waiting, ...view.on_hold, ...view.missed].map((ticket) => ticket.code));
-  return view.calls.map((call) => ({ ...call, doctor: view.doctor.name, called: called.has(call.code), back: back.has(call.code) }));
+  return view.calls.map((call) => ({ ...call, doctor: view.doctor.name, called: called.has(call.code) }));
+}
+
+/** Tells of which calls the patient no longer has to come, also of those that the server lists no more. */
+function goneFrom(views, calls) {
+  const undone = new Set(calls.filter((call) => call.undone).map((call) => call.id));
+  const name = (doctor_id, code) => `${doctor_id} ${code}`;
+  const back = new Set(
+    views.flatMap(({ doctor, waiting, on_hold, missed }) => [...waiting, ...on_hold, ...missed].map(({ code }) => name(doctor.id, code))),
+  );
+  return (call) => undone.has(call.id) || back.has(name(call.doctor_id, call.code));
 }

@@ -45,6 +45,8 @@ export class Chime {
   }
 
   ring() {
+    // A computer that slept may have stopped it; without a touch before, asking would only be refused.
+    if (navigator.userActivation?.hasBeenActive) this.#unlock();
     if (!this.allowed || !this.#loudness) return;
     for (const { frequency, start, length } of NOTES) this.#note(frequency, this.#context.currentTime + start, length);
   }

@@ -3,17 +3,16 @@
  * is paired, its code. The last board is kept in this browser, so that a screen that starts without network has it.
  */
 
+import { mark } from "/static/base/clock.js";
 import { Live } from "/static/base/live.js";
+import { ageOf } from "./age.js";
 import { recall, remember } from "./memory.js";
-
-const NOT_SIGNED_IN = 4401;
-const UNKNOWN = 4404;
 
 export class DisplayFeed {
   #live;
   #board = null;
   #seq = 0;
-  #started = Date.now();
+  #started = mark();
   #recalled = null;
   #place;
 
@@ -34,7 +33,8 @@ export class DisplayFeed {
       changed();
     });
     this.#live.addEventListener("status", () => {
-      if (this.#live.closeCode === UNKNOWN || this.#live.closeCode === NOT_SIGNED_IN) refused();
+      // A token is given up only when it was refused twice: a slow start must not cost a screen its pairing.
+      if (this.#live.status === "refused") refused();
       else changed();
     });
     this.#recalled = recall(this.#place);
@@ -93,7 +93,6 @@ export class DisplayFeed {
 
   /** Seconds since the server was last heard. */
   get silence() {
-    const since = this.#recalled ? this.#recalled.at : this.#started;
-    return this.#live.silence !== null && !this.#recalled ? this.#live.silence : Math.max(0, Math.round((Date.now() - since) / 1000));
+    return this.#recalled ? ageOf(this.#started, this.#recalled.at) : (this.#live.silence ?? ageOf(this.#started));
   }
 }

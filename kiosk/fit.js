@@ -7,33 +7,38 @@ const text = document.createRange();
 function fits(rows) {
   const list = rows.lastElementChild;
   if (list.scrollHeight > list.clientHeight + 1) return false;
-  return [...rows.querySelectorAll(".room:not([data-long])")].every(holds);
+  return [...rows.querySelectorAll(".room > *")].every((words) => holds(words, words.closest(".place")));
 }
 
 /** Exactly: scrollWidth is rounded, and half a pixel too much already cuts the text short. */
-function holds(element) {
-  text.selectNodeContents(element);
-  return text.getBoundingClientRect().width <= element.getBoundingClientRect().width;
+function holds(words, place) {
+  text.selectNodeContents(words);
+  return text.getBoundingClientRect().width <= place.getBoundingClientRect().width;
 }
 
 /**
- * Set the largest type with which the rows fit. `lay` fills them anew after each try, since how many codes stand
- * in a line depends on the size.
- * @param {HTMLElement} rows @param {() => void} lay @returns {boolean} false if not even the least size fits
+ * Set the largest type with which the rows fit. `trim` is called for each size, since how many codes stand in a line
+ * depends on it. Each try costs the browser a layout, and a TV's computer is slow: what fitted the last time is tried
+ * first, and mostly still right.
+ * @param {HTMLElement} rows @param {() => void} trim @param {number} [guess] a step that fitted before
+ * @returns {number|null} the step; null if not even the least size fits
  */
-export function fit(rows, lay) {
+export function fit(rows, trim, guess = 0) {
   const attempt = (step) => {
     rows.style.setProperty("--grow", step / STEPS);
-    lay();
+    trim();
     return fits(rows);
   };
-  if (!attempt(0)) return false;
-  let [fitting, tooLarge] = [0, STEPS + 1];
-  while (tooLarge - fitting > 1) {
-    const middle = (fitting + tooLarge) >> 1;
-    if (attempt(middle)) fitting = middle;
-    else tooLarge = middle;
-  }
+  let [fitting, tooLarge] = [null, STEPS + 1];
+  const look = (step) => {
+    if (attempt(step)) fitting = step;
+    else tooLarge = step;
+  };
+  look(guess);
+  if (fitting === null && guess > 0) look(0);
+  if (fitting === null) return null;
+  if (fitting === guess && guess < STEPS) look(guess + 1);
+  while (tooLarge - fitting > 1) look((fitting + tooLarge) >> 1);
   attempt(fitting);
-  return true;
+  return fitting;
 }

@@ -1,5 +1,6 @@
 /** Tells the clinic how this screen is: over its own socket, when it opens, now and then, and when something changes. */
 
+import { mark, since } from "/static/base/clock.js";
 import { ownRelease } from "./release.js";
 
 const EVERY = 20_000;
@@ -11,7 +12,7 @@ addEventListener("unhandledrejection", () => (errors += 1));
 export class Health {
   #chime;
   #sent = "";
-  #at = 0;
+  #at = mark();
 
   /** @param {{allowed: boolean, possible: boolean}} chime */
   constructor(chime) {
@@ -35,9 +36,9 @@ export class Health {
       errors,
     };
     const text = JSON.stringify(state);
-    if (text === this.#sent && Date.now() - this.#at < EVERY) return;
+    if (text === this.#sent && since(this.#at) < EVERY) return;
     this.#sent = text;
-    this.#at = Date.now();
+    this.#at = mark();
     feed.send({ ...state, seq: feed.seq, stale_seconds: feed.silence });
   }
 }

@@ -1,6 +1,8 @@
 /** The languages a display says things in: one after another, or only the first. */
 
-import { learn, switchTo } from "/static/base/i18n.js";
+import { mark, since } from "/static/base/clock.js";
+import { currentLanguage, LANGUAGES, learn, switchTo } from "/static/base/i18n.js";
+import { takeTurns } from "./words.js";
 
 const EACH_FOR = 12_000;
 
@@ -8,7 +10,7 @@ export class Languages {
   #wanted = [];
   #rotate = false;
   #shown = 0;
-  #since = Date.now();
+  #since = mark();
   #changed;
 
   /** @param {() => void} changed everything is to be said anew */
@@ -28,22 +30,26 @@ export class Languages {
     this.#wanted = [...wanted];
     this.#rotate = rotate;
     this.#shown = 0;
-    // A language whose texts cannot be loaded now is passed over until they can.
-    Promise.allSettled(wanted.map((code) => learn(code))).then(() => this.#show());
+    takeTurns(rotate ? this.#wanted : this.#wanted.slice(0, 1));
+    Promise.allSettled(wanted.map(learn)).then(() => this.#show());
+    // The others too: a screen must be able to start without network in any language it may be given.
+    for (const code of Object.keys(LANGUAGES)) learn(code).catch(() => null);
   }
 
-  /** Called every second. */
-  turn() {
-    if (!this.#rotate || this.#wanted.length < 2 || Date.now() - this.#since < EACH_FOR) return;
-    this.#shown = (this.#shown + 1) % this.#wanted.length;
-    this.#show();
+  /** Called every second. @param {boolean} busy a call covers the board: the next language waits until it is over */
+  turn(busy) {
+    if (!this.#wanted.length || busy || since(this.#since) < EACH_FOR) return;
+    if (this.#rotate) this.#shown = (this.#shown + 1) % this.#wanted.length;
+    // A language whose texts could not be loaded is tried again each time.
+    if (this.#wanted[this.#shown] !== currentLanguage()) this.#show();
+    this.#since = mark();
   }
 
   #show() {
-    this.#since = Date.now();
+    this.#since = mark();
     const code = this.#wanted[this.#shown];
     learn(code)
-      .then(() => switchTo(code) && this.#changed())
+      .then(() => code === this.#wanted[this.#shown] && switchTo(code) && this.#changed())
       .catch(() => null);
   }
 }

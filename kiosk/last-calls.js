@@ -3,7 +3,8 @@
 import { h, reconcile, setText } from "/static/base/dom.js";
 import { clockTime } from "/static/base/i18n.js";
 import { roomName } from "/static/base/labels.js";
-import { passing } from "./store.js";
+import { keep, kept } from "./store.js";
+import { setWords } from "./words.js";
 
 const KEPT = 8;
 const CALLS = "kiosk.calls";
@@ -11,7 +12,7 @@ const CALLS = "kiosk.calls";
 export class LastCalls {
   #row;
   #list;
-  #calls = passing.read(CALLS, []);
+  #calls = kept(CALLS, "session") ?? [];
 
   /** @param {HTMLElement} row hidden while there is nothing to tell @param {HTMLElement} list */
   constructor(row, list) {
@@ -34,7 +35,7 @@ export class LastCalls {
       .filter((call) => call.day === today)
       .sort((one, other) => Date.parse(other.at) - Date.parse(one.at))
       .slice(0, KEPT);
-    passing.set(CALLS, JSON.stringify(this.#calls));
+    keep(CALLS, this.#calls, "session");
     this.#show(new Set(views.flatMap((view) => [...view.called, ...view.current]).map((ticket) => ticket.code)));
   }
 
@@ -45,12 +46,13 @@ export class LastCalls {
       this.#list,
       calls,
       (call) => call.id,
-      () => h("li", { class: "nowrap" }, h("span", { class: "code" }), h("span", { class: "where" }), h("span", { class: "where" })),
+      () => h("li", { class: "nowrap" }, h("span", { class: "code" }), h("span", { class: "where" }, h("span")), h("span", { class: "where" }, h("span"))),
       (item, call) => {
         const [code, room, time] = item.children;
         setText(code, call.code);
-        setText(room, roomName(call.room));
-        setText(time, clockTime(call.at));
+        setWords(room.firstChild, () => roomName(call.room));
+        setText(time.firstChild, clockTime(call.at));
+        room.hidden = !call.room;
       },
     );
   }

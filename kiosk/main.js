@@ -67,7 +67,7 @@ async function showDisplay(screen) {
       screen.show(feed);
       feed.open();
     });
-    forgetIdentity();
+    forgetIdentity(identity);
   }
 }
 
@@ -85,6 +85,8 @@ async function start() {
   keepAwake();
   drift(document.body);
   workOffline();
+  // boot.js waits for this.
+  document.documentElement.dataset.started = "";
 }
 
 start();

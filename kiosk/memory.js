@@ -1,29 +1,33 @@
 /** The last board, kept in this browser: a screen that starts without network shows it with its age. */
 
-import { lasting } from "./store.js";
+import { keep, kept } from "./store.js";
 
 const EVERY = 5_000;
 const waiting = new Map();
 
 /** Keep `data` for `place`; written at most every five seconds, the newest always. */
 export function remember(place, data) {
+  const entry = { data, at: Date.now() };
   const before = waiting.get(place);
-  waiting.set(place, { data, at: Date.now(), timer: before?.timer ?? setTimeout(() => write(place), before ? EVERY : 0) });
+  if (before) {
+    before.next = entry;
+    return;
+  }
+  write(place, entry);
 }
 
-/** What was kept. @returns {{data: object, at: number}|null} */
+/** What was kept. @returns {{data: object, at: number}|null} `at` by this computer's clock */
 export function recall(place) {
-  return lasting.read(`kiosk.${place}`, null);
+  const found = kept(`kiosk.${place}`);
+  return found?.data && Number.isFinite(found.at) ? found : null;
 }
 
-function write(place) {
-  const { data, at } = waiting.get(place);
-  // From here on the next one waits its five seconds.
-  waiting.set(place, { data, at, timer: setTimeout(() => later(place, at), EVERY) });
-  lasting.set(`kiosk.${place}`, JSON.stringify({ data, at }));
-}
-
-function later(place, written) {
-  if (waiting.get(place)?.at === written) waiting.delete(place);
-  else if (waiting.has(place)) write(place);
+function write(place, entry) {
+  keep(`kiosk.${place}`, entry);
+  const pause = { next: null };
+  waiting.set(place, pause);
+  setTimeout(() => {
+    waiting.delete(place);
+    if (pause.next) write(place, pause.next);
+  }, EVERY);
 }

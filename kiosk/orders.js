@@ -4,13 +4,14 @@
  */
 
 import { setText } from "/static/base/dom.js";
-import { lasting } from "./store.js";
+import { keep, kept } from "./store.js";
 
 const SHOWN_FOR = 15_000;
 
 export class Orders {
   #name;
   #timer = null;
+  #reload = false;
 
   /** @param {HTMLElement} name covers the board while the display says who it is */
   constructor(name) {
@@ -20,15 +21,22 @@ export class Orders {
   /** @param {{id: string, name: string, asked: {reload: number, identify: number}}} display */
   obey({ id, name, asked }) {
     if (this.#rose(`${id}.identify`, asked.identify)) this.#identify(name);
-    if (this.#rose(`${id}.reload`, asked.reload)) location.reload();
+    if (this.#rose(`${id}.reload`, asked.reload)) this.#reload = true;
+  }
+
+  /** Called every second. @param {boolean} busy a call covers the board: nobody's call is cut short */
+  turn(busy) {
+    if (!this.#reload || busy) return;
+    this.#reload = false;
+    location.reload();
   }
 
   #rose(what, count) {
     const key = `kiosk.asked.${what}`;
-    const before = lasting.get(key);
-    if (before === String(count)) return false;
-    lasting.set(key, count);
-    return before !== null && count > Number(before);
+    const before = kept(key);
+    if (before === count) return false;
+    // What cannot be remembered is not obeyed: the screen would load itself for ever.
+    return keep(key, count) && before !== null && count > before;
   }
 
   #identify(name) {

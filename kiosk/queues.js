@@ -1,12 +1,15 @@
 /** The live queues of this board: one socket per doctor, the newest view of each, and how old the oldest of them is. */
 
+import { mark } from "/static/base/clock.js";
 import { Live } from "/static/base/live.js";
+import { ageOf } from "./age.js";
 import { recall, remember } from "./memory.js";
 
 export class Queues {
   #lives = new Map();
   #views = new Map();
-  #started = Date.now();
+  #started = mark();
+  #oldest = null;
   #changed;
 
   /** @param {string[]} doctors ids in the order they stand on the board @param {() => void} changed */
@@ -24,7 +27,7 @@ export class Queues {
       const last = recall(`queue.${doctor}`);
       if (!last) continue;
       this.#views.set(doctor, last.data);
-      this.#started = Math.min(this.#started, last.at);
+      this.#oldest = Math.min(this.#oldest ?? Infinity, last.at);
     }
   }
 
@@ -44,7 +47,7 @@ export class Queues {
 
   /** Seconds since the server was last heard about the queue that is longest silent. */
   get silence() {
-    const waiting = Math.round((Date.now() - this.#started) / 1000);
+    const waiting = ageOf(this.#started, this.#oldest);
     const known = [...this.#lives.values()].filter((live) => live.closeCode !== 4404);
     return Math.max(0, ...known.map((live) => live.silence ?? waiting));
   }

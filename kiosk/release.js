@@ -1,9 +1,9 @@
 /** A new release of this page: it loads itself once, between calls. */
 
-import { passing } from "./store.js";
+import { keep, kept } from "./store.js";
 
 const TRIED = "kiosk.release";
-const own = document.querySelector('meta[name="release"]')?.content ?? "";
+const own = document.documentElement.dataset.version ?? "";
 
 export const ownRelease = () => own;
 
@@ -11,8 +11,6 @@ export const ownRelease = () => own;
 export function followRelease(offered, busy) {
   if (!offered || offered === own || busy) return;
   // A proxy that keeps handing out the old page must not make the screen load it for ever.
-  if (passing.get(TRIED) === offered) return;
-  passing.set(TRIED, offered);
-  // Where nothing outlasts a reload, nothing would stop the next one either.
-  if (passing.lasts) location.reload();
+  if (kept(TRIED, "session") === offered || !keep(TRIED, offered, "session")) return;
+  location.reload();
 }

@@ -5,6 +5,8 @@ import { h, reconcile, setAttribute, setText } from "/static/base/dom.js";
 import { aboutRange, clockTime, currentLanguage, t } from "/static/base/i18n.js";
 import { icon } from "/static/base/icons.js";
 import { roomName, stateName } from "/static/base/labels.js";
+import { usualReason } from "./reasons.js";
+import { inEach, setWords } from "./words.js";
 
 const MOST_NEXT = 12;
 /** Minutes behind a booked time from which the board says so, and the patient's own lateness that explains it. */
@@ -68,36 +70,53 @@ function updateLine(line, ticket, doctor) {
     sign.replaceChildren(icon(ICONS[ticket.state] ?? "door"), h("span", { class: "visually-hidden", text: word }));
   }
   const room = roomName(ticket.room);
-  setText(place.firstChild, room || doctor);
-  setAttribute(place.firstChild, "data-long", place.firstChild.textContent.length > LONG_ROOM);
+  setWords(place.firstChild, () => roomName(ticket.room) || doctor);
+  const longest = Math.max(...inEach(() => (roomName(ticket.room) || doctor).length));
+  setAttribute(place.firstChild, "data-long", longest > LONG_ROOM);
   setText(place.lastChild, room ? doctor : "");
 }
 
 function updateNext(next, view) {
   const [codes, wait, notice] = next.children;
-  const waiting = view.waiting.slice(0, MOST_NEXT);
-  reconcile(codes, waiting, (ticket) => ticket.code, makeCode, (item, ticket) => {
-    item.hidden = false;
-    setCode(item, ticket);
-  });
-  const shown = waiting.slice(0, hideOverflow(codes));
+  const waiting = nextOf(view);
+  reconcile(codes, waiting, (ticket) => ticket.code, makeCode, setCode);
   codes.hidden = !waiting.length;
-  setText(wait, waiting.length ? waitOf(shown) : t("kiosk.nobody_waiting"));
   const reason = noticeOf(view);
   notice.hidden = !reason;
-  wait.hidden = !wait.textContent || (Boolean(reason) && !waiting.length);
   setAttribute(notice, "data-kind", view.status);
-  setText(notice.lastChild, reason ?? "");
+  setWords(notice.lastChild, () => noticeOf(view) ?? "");
+  setWait(wait, view, waiting);
 }
 
-/** Codes that would be cut off are left out; the number of those that are shown. */
-function hideOverflow(codes) {
+const nextOf = (view) => view.waiting.slice(0, MOST_NEXT);
+
+function setWait(wait, view, shown) {
+  setWords(wait, () => (shown.length ? waitOf(shown) : t("kiosk.nobody_waiting")));
+  wait.hidden = !wait.textContent || (!shown.length && Boolean(noticeOf(view)));
+}
+
+/**
+ * Leave out the codes that would be cut off, and say the wait of those that are shown. First everything is read, then
+ * everything written: a browser lays the whole board out anew for each change of mind between the two.
+ * @param {Iterable<HTMLElement>} rows @param {object[]} views the same in the same order
+ */
+export function trimRows(rows, views) {
+  const nexts = [...rows].map((row) => row.lastElementChild);
+  for (const { firstElementChild: codes } of nexts) for (const item of codes.children) item.hidden = false;
+  const counts = nexts.map((next) => holding(next.firstElementChild));
+  nexts.forEach((next, index) => {
+    const [codes, wait] = next.children;
+    for (const item of [...codes.children].slice(counts[index])) item.hidden = true;
+    setWait(wait, views[index], nextOf(views[index]).slice(0, counts[index]));
+  });
+}
+
+/** How many codes are not cut off. */
+function holding(codes) {
   const items = [...codes.children];
   const height = codes.clientHeight;
-  const first = items.findIndex((item) => item.offsetTop - codes.offsetTop + item.offsetHeight > height + 2);
-  if (first < 1) return items.length;
-  for (const item of items.slice(first)) item.hidden = true;
-  return first;
+  const first = height ? items.findIndex((item) => item.offsetTop - codes.offsetTop + item.offsetHeight > height + 2) : -1;
+  return first < 1 ? items.length : first;
 }
 
 /** From the first shown code's earliest to the last one's latest: true for all of them. */
@@ -107,16 +126,25 @@ function waitOf(shown) {
   return aboutRange({ from: known[0].from, to: known.at(-1).to }, serverNow()) ?? "";
 }
 
+/** What holds the doctor up. `brief`: without the name, where the row has no room for it. */
 function noticeOf(view) {
-  const doctor = view.doctor.name;
-  if (view.status === "closed" && !view.waiting.length) return t("kiosk.closed", { doctor });
+  const told = holdUp(view);
+  if (!told) return null;
+  const [kind, values] = told;
+  if (!view.brief) return t(`kiosk.${kind}`, { ...values, doctor: view.doctor.name });
+  return kind === "paused_for" ? values.reason : t(`kiosk.brief.${kind}`, values);
+}
+
+/** @returns {[string, object]|null} which sentence, and what it needs besides the doctor's name */
+function holdUp(view) {
+  if (view.status === "closed" && !view.waiting.length) return ["closed", {}];
   if (view.status === "paused") {
     const { until, reason } = view.pause ?? {};
-    if (reason) return until ? t("kiosk.paused_for_until", { doctor, reason, time: clockTime(until) }) : t("kiosk.paused_for", { doctor, reason });
-    return until ? t("kiosk.paused_until", { doctor, time: clockTime(until) }) : t("kiosk.paused", { doctor });
+    const values = { reason: reason && (usualReason(reason) ?? reason), time: until && clockTime(until) };
+    return [["paused", reason && "for", until && "until"].filter(Boolean).join("_"), values];
   }
   const minutes = delayOf(view);
-  return minutes >= DELAY_FROM ? t("kiosk.delayed", { doctor, minutes }) : null;
+  return minutes >= DELAY_FROM ? ["delayed", { minutes }] : null;
 }
 
 /** Minutes by which the next booked patient who came in time will be seen late, in steps of five. */

@@ -1,8 +1,8 @@
 /** Everything on the screen: takes what a feed knows to the parts that show it, and ticks once a second. */
 
 import { serverNow } from "/static/base/clock.js";
-import { setAttribute, setText } from "/static/base/dom.js";
-import { clockTime, shortDate, t, useZone } from "/static/base/i18n.js";
+import { setText } from "/static/base/dom.js";
+import { clockTime, shortDate, useZone } from "/static/base/i18n.js";
 import { showAge } from "./age.js";
 import { Announcer } from "./announcer.js";
 import { Board } from "./board.js";
@@ -14,11 +14,11 @@ import { LastCalls } from "./last-calls.js";
 import { Orders } from "./orders.js";
 import { PairingScreen } from "./pairing.js";
 import { followRelease } from "./release.js";
-import { hush, speak } from "./speech.js";
+import { Voice } from "./speech.js";
 import { Ticker } from "./ticker.js";
+import { sayPage, setWords } from "./words.js";
 
 const element = (id) => document.getElementById(id);
-const USUAL_VOLUME = 80;
 
 export class Screen {
   #feed = null;
@@ -28,7 +28,8 @@ export class Screen {
   #board = new Board(element("board"), element("return"), element("missed"));
   #last = new LastCalls(element("last"), element("calls"));
   #languages = new Languages(() => this.#sayAnew());
-  #announcer = new Announcer(element("call"), this.#chime, { speak: (call) => this.#speak(call), hush });
+  #voice = new Voice();
+  #announcer = new Announcer(element("call"), this.#chime, { speak: (call) => this.#speak(call), hush: () => this.#voice.hush() });
   #pairing = new PairingScreen(element("pairing"));
   #ticker = new Ticker(element("ticker"));
   #orders = new Orders(element("identify"));
@@ -36,6 +37,7 @@ export class Screen {
 
   constructor() {
     element("today").hidden = true;
+    sayPage(document);
   }
 
   /** Show what `feed` knows now. @param {object} feed a DisplayFeed, or the Queues of the doctors in the address */
@@ -67,9 +69,10 @@ export class Screen {
     if (!this.#feed) return;
     showAge(element("age"), this.#feed);
     this.#board.turn();
-    this.#languages.turn();
+    this.#languages.turn(this.#announcer.busy);
     this.#ticker.turn();
     if (this.#feed.send) this.#health.report(this.#feed);
+    this.#orders.turn(this.#announcer.busy);
     followRelease(this.#feed.version ?? this.#clinic?.version ?? null, this.#announcer.busy);
   }
 
@@ -78,7 +81,6 @@ export class Screen {
     const root = document.documentElement;
     if (display.theme === "auto") delete root.dataset.theme;
     else root.dataset.theme = display.theme;
-    setAttribute(document.body, "data-layout", display.layout);
     this.#chime.use(display.chime || display.voice, display.chime, display.volume);
     this.#languages.use(display.languages, display.rotate);
     this.#orders.obey(display);
@@ -91,14 +93,14 @@ export class Screen {
   }
 
   #sayAnew() {
-    for (const each of document.querySelectorAll("[data-text]")) setText(each, t(each.dataset.text));
+    sayPage(document);
     this.#showToday();
     if (this.#feed) this.show(this.#feed);
   }
 
   /** Screens that are no displays have a chime and no voice. */
   async #speak(call) {
-    if (this.#display?.voice) await speak(call, this.#languages.spoken, (this.#display.volume ?? USUAL_VOLUME) / 100);
+    if (this.#display?.voice) await this.#voice.speak(call, this.#languages.spoken, this.#display.volume / 100);
   }
 
   #showToday() {
@@ -108,7 +110,7 @@ export class Screen {
       today.append(document.createElement("span"), document.createElement("time"));
       today.lastChild.className = "time";
     }
-    setText(today.firstChild, shortDate(serverNow()));
+    setWords(today.firstChild, () => shortDate(serverNow()));
     setText(today.lastChild, clockTime(serverNow()));
   }
 }

@@ -18,8 +18,8 @@ addEventListener("fetch", (event) => {
 });
 
 /** The page names what it was made of before this worker was there. */
-addEventListener("message", ({ data }) => {
-  for (const url of data.files ?? []) answer(new Request(url)).catch(() => null);
+addEventListener("message", (event) => {
+  event.waitUntil(Promise.allSettled((event.data.files ?? []).map((url) => answer(new Request(url)))));
 });
 
 async function answer(request) {

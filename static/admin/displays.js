@@ -4,7 +4,7 @@ import { api } from "../base/api.js";
 import { displayFields } from "../base/display-form.js";
 import { h } from "../base/dom.js";
 import { buildForm } from "../base/forms.js";
-import { dateAndTime, t } from "../base/i18n.js";
+import { clockTime, dateAndTime, t } from "../base/i18n.js";
 import { mark } from "../base/labels.js";
 import { clinic } from "../base/page.js";
 import { confirmDialog, openDialog, toast } from "../base/overlays.js";
@@ -53,18 +53,25 @@ function stateOf({ health, silent, last_seen: seen }) {
     if (!health.visible) lines.push(["attention", t("displays.hidden")]);
     if (health.version !== clinic.version) lines.push(["attention", t("displays.old_page")]);
   }
-  const size = health ? h("p", { class: "soft small", text: `${Math.round(health.width * health.ratio)} × ${Math.round(health.height * health.ratio)}` }) : null;
+  const pixels = (length) => Math.round(length * health.ratio);
+  const told = health && !silent ? `${t("displays.heard", { time: clockTime(seen) })} · ${pixels(health.width)} × ${pixels(health.height)}` : null;
+  const size = told ? h("p", { class: "soft small", text: told }) : null;
   return h("div", {}, ...lines.map(([kind, text]) => h("p", {}, mark(`state-${kind}`, kind === "room" ? "check" : "alert", text))), size);
 }
+
+/** A screen that shows a code becomes this display; without one its address is told. */
+const codeField = () => ({ name: "code", label: t("displays.code"), hint: t("displays.code_optional"), attributes: { autocomplete: "off", autocapitalize: "characters", spellcheck: "false" } });
 
 async function edit(display, reload) {
   const doctors = await api.all("/api/doctors/");
   const form = buildForm({
-    fields: displayFields(display, doctors),
+    fields: [...(display ? [] : [codeField()]), ...displayFields(display, doctors)],
     submit: t("action.save"),
-    onSubmit: async (values, key) => {
-      const made = display ? null : await api.post("/api/displays/", values, key);
+    onSubmit: async ({ code, ...values }, key) => {
+      let made = null;
       if (display) await api.patch(`/api/displays/${display.id}/`, values);
+      else if (code) await api.post("/api/displays/pair/", { code, ...values }, key);
+      else made = await api.post("/api/displays/", values, key);
       dialog.close();
       if (made) showAddress(made);
       else toast(t("done.saved", { name: values.name }));

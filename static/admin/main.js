@@ -66,7 +66,8 @@ function enter(user) {
   const nav = h("nav", { class: "admin-nav", "aria-label": t("admin.title") }, h("ul", {}, ...links));
   account?.close();
   account = new AccountBanner();
-  app.replaceChildren(...[head, smsNotice({ staff: true }), account.element, h("div", { class: "admin" }, nav, main)].filter(Boolean));
+  const simulated = smsNotice({ staff: true });
+  app.replaceChildren(...[head, simulated && h("aside", { "aria-label": t("admin.texts") }, simulated), account.element, h("div", { class: "admin" }, nav, main)].filter(Boolean));
   entered = true;
   show();
 }

@@ -36,6 +36,20 @@ export function switchTo(code) {
   return true;
 }
 
+/** Whether a language's texts are here. */
+export const knows = (code) => known.has(code);
+
+/** What `say` says while the page speaks another language that is loaded. */
+export function sayIn(code, say) {
+  const before = language;
+  language = code;
+  try {
+    return say();
+  } finally {
+    language = before;
+  }
+}
+
 export const currentLanguage = () => language;
 export const directionOf = (code) => (RIGHT_TO_LEFT.has(code) ? "rtl" : "ltr");
 
@@ -47,6 +61,7 @@ export function chooseLanguage(code) {
 
 /** Times are shown in the clinic's zone, wherever the phone thinks it is. */
 export function useZone(name) {
+  if (name === zone) return;
   zone = name;
   formats.clear();
 }

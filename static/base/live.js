@@ -10,7 +10,7 @@
  *   live.open();
  */
 
-import { observe, synchronise } from "./clock.js";
+import { mark, observe, since, synchronise } from "./clock.js";
 
 /** The server speaks every 15 s; two missed heartbeats are staleness, three a dead line. */
 const STALE_AFTER = 35_000;
@@ -31,8 +31,8 @@ export class Live extends EventTarget {
   #watch = null;
   #failures = 0;
   #newest = new Map();
-  #heard = 0;
-  #since = 0;
+  #heard = null;
+  #since = null;
   #wanted = false;
   status = "connecting";
   /** The last close code, for pages that word 4401, 4403 and 4404 differently. */
@@ -75,7 +75,7 @@ export class Live extends EventTarget {
 
   /** Seconds since the server was last heard; null before the first message. */
   get silence() {
-    return this.#heard ? Math.max(0, Math.round((Date.now() - this.#heard) / 1000)) : null;
+    return this.#heard ? Math.round(since(this.#heard) / 1000) : null;
   }
 
   async #connect() {
@@ -89,7 +89,7 @@ export class Live extends EventTarget {
       return;
     }
     if (!this.#wanted || this.#socket) return;
-    this.#since = Date.now();
+    this.#since = mark();
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}${this.#path}`);
     this.#socket = socket;
@@ -101,7 +101,7 @@ export class Live extends EventTarget {
 
   #receive(text) {
     const message = JSON.parse(text);
-    this.#heard = Date.now();
+    this.#heard = mark();
     // A heartbeat is made as it is sent, so it also finds out a clock that was set; a snapshot may be older.
     if (message.type === "heartbeat") synchronise(message.at);
     else if (message.at) observe(message.at);
@@ -146,7 +146,7 @@ export class Live extends EventTarget {
   }
 
   #check = () => {
-    const quiet = Date.now() - Math.max(this.#heard, this.#since);
+    const quiet = Math.min(...[this.#heard, this.#since].filter(Boolean).map(since));
     if (this.status === "live" && quiet > STALE_AFTER) this.#say("stale");
     // A line that is open but silent (a sleeping laptop, a network that changed) never tells: begin anew.
     if (this.#socket && quiet > DEAD_AFTER) this.#connect();

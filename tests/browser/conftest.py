@@ -16,7 +16,10 @@ from tests.browser.scene import DESK, Scene
 CHROMIUM = "/usr/bin/chromium"
 SHOTS = Path(__file__).parent / "out"
 # A plain run leaves the tree as it was; with RENEW_SCREENSHOTS=1 it renews the pictures of the documentation.
-DOCUMENTED = frozenset({"console", "console-dark", "console-phone", "kiosk", "patient", "ticket-called"})
+KIOSK = {"", "-dark", "-1080x1920-dark", "-arabic", "-call", "-pairing", "-stale", "-twelve-1280x720"}
+DOCUMENTED = frozenset(
+    {"console", "console-dark", "console-phone", "patient", "ticket-called", *(f"kiosk{name}" for name in KIOSK)}
+)
 DOCUMENTATION = ROOT / "docs" / "screenshots"
 RENEW = bool(os.environ.get("RENEW_SCREENSHOTS"))
 

@@ -200,6 +200,23 @@ def test_display_opens_its_board(admin: Admin, scene: Scene, open_page: OpenPage
     expect(row).to_contain_text("Dr Shown")
 
 
+def test_a_screen_is_connected_by_its_code(admin: Admin, scene: Scene, open_page: OpenPage) -> None:
+    scene.doctor("Dr Coded")
+    tv = open_page("/kiosk/")
+    code = tv.locator("#pairing .code")
+    expect(code).not_to_be_empty()
+    page = admin("displays")
+    page.get_by_role("button", name="Add a display").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Code on the screen").fill(str(code.text_content()).lower())
+    dialog.get_by_label("Name").first.fill("First floor")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status").filter(has_text="First floor")).to_be_visible()
+    expect(tv.locator(".doctor").first).to_be_visible()
+    row = page.get_by_role("row").filter(has_text="First floor")
+    expect(row).to_contain_text("Heard at", timeout=30_000)
+
+
 def test_settings_are_kept_and_every_step_is_audited(admin: Admin, scene: Scene, watch: Watch) -> None:
     watch.expect("422")
     page = admin("settings")

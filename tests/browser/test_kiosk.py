@@ -193,6 +193,43 @@ def test_it_can_be_read_on_every_screen(
     shoot(page, f"kiosk-{width}x{height}-{theme}")
 
 
+@pytest.mark.parametrize(("width", "height"), SCREENS)
+def test_twelve_doctors_stand_on_one_screen(
+    open_page: OpenPage, scene: Scene, shoot: Shoot, width: int, height: int
+) -> None:
+    doctors = many(scene)
+    display = scene.admin.post("/api/displays/", {"name": "Hall", "doctor_ids": [doctor["id"] for doctor in doctors]})
+    page = open_page("about:blank", width=width, height=height)
+    page.clock.install()
+    page.goto(f"/kiosk/{display['id']}#{display['token']}")
+    expect(page.locator(".doctor")).to_have_count(12)
+    while page.locator("#call").is_visible():
+        page.clock.run_for(6_000)
+    measured = page.evaluate(MEASURES)
+    assert measured["code"] >= min(width, height) / 18
+    assert not measured["overflow"]
+    assert page.locator(".page").inner_text() == ""
+    shoot(page, f"kiosk-twelve-{width}x{height}")
+
+
+MANY: list[dict[str, Any]] = []
+
+
+def many(scene: Scene) -> list[dict[str, Any]]:
+    """Twelve doctors, made once: some called, one missed, one held up."""
+    if not MANY:
+        MANY.extend(scene.doctor(f"Dr Number {number}", room=str(number)) for number in range(1, 12))
+        MANY.append(scene.doctor("Dr Margarethe Oppenheimer-Lindqvist", room="Consulting room 12"))
+        for doctor in MANY[:6]:
+            scene.walk_in(doctor, "Somebody")
+            scene.walk_in(doctor, "Somebody else")
+            scene.call_next(doctor)
+        missed = scene.queue(MANY[0])["called"][0]["id"]
+        scene.desk.post(f"/api/tickets/{missed}/no-show/", {})
+        scene.desk.post(f"/api/queue/{MANY[11]['id']}/pause/", {"minutes": 20, "reason": "in a meeting"})
+    return MANY
+
+
 HOUSE: list[dict[str, Any]] = []
 
 

@@ -100,8 +100,11 @@ def test_kiosk(open_page: OpenPage, desk: Caller, shoot: Shoot, theme: str) -> N
     address = "/kiosk/?" + "&".join(f"doctor={doctor['id']}" for doctor in doctors)
     page = open_page(address, width=1920, height=1080, color_scheme=theme)
     expect(page.locator("#board")).to_contain_text("A004")
-    expect(page.locator("#call")).to_be_hidden(timeout=60_000)
-    shoot(page, "kiosk" if theme == "light" else "kiosk-dark")
+    covered = True
+    while covered:  # the demo goes on calling
+        expect(page.locator("#call")).to_be_hidden(timeout=60_000)
+        shoot(page, "kiosk" if theme == "light" else "kiosk-dark")
+        covered = page.locator("#call").is_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
