@@ -194,6 +194,7 @@ async def test_whoever_is_called_gets_one_text_or_reception_is_told(
     for call in rush.called.values():
         await rush.look(call)
         call.told = call.ticket_id in listed
+        call.over = (await api.get(f"/api/tickets/{call.ticket_id}/")).ok()["state"] == "done"
     verdict.judge(rush.called.values(), twilio)
     print("\n" + figures(rush, verdict, home))
     assert not verdict.wrong, "\n".join(verdict.wrong)

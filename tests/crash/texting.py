@@ -113,7 +113,10 @@ def message_id(form: dict[str, str]) -> str:
 
 @dataclass
 class Called:
-    """One called patient: their number, when the call was asked for, when its text was settled."""
+    """One called patient: their number, when the call was asked for, when its text was settled.
+
+    `told`: reception's list names them. `over`: the visit was finished meanwhile, so that the call is no news any more.
+    """
 
     ticket_id: str
     phone: str
@@ -121,6 +124,7 @@ class Called:
     settled: float | None = None
     row: dict[str, Any] | None = None
     told: bool = False
+    over: bool = False
 
     def look(self, rows: list[dict[str, Any]], now: float) -> None:
         """Take in what the log says. A text is settled when it is in Twilio's hands or no job looks at it any more."""
@@ -151,7 +155,7 @@ class Called:
         taken = self.taken(twilio)
         if self.row is None or taken > 1 or (taken == 0 and self.reached):
             return True
-        if taken == 0 and (self.gave_up_too_soon or not self.told):
+        if taken == 0 and (self.gave_up_too_soon or not (self.told or self.over)):
             return True
         return self.heard(twilio) and self.row["state"] != "delivered"
 
@@ -190,7 +194,10 @@ class Verdict:
                 self._count(call, 1 if alike and call.reached else call.taken(twilio))
 
     def _count(self, call: Called, taken: int) -> None:
-        told = "" if call.reached else f", reception told ({call.row['state'] if call.row else 'nothing'})"
+        told = ""
+        if not call.reached:
+            who = "reception told" if call.told else "the visit is over" if call.over else "nobody told"
+            told = f", {who} ({call.row['state'] if call.row else 'nothing'})"
         self.counts[f"{('no text', 'one text', 'two texts')[min(taken, 2)]}{told}"] += 1
         if call.row and len(call.row["attempts"]) > 1:
             self.counts["sent again after an attempt that had not arrived"] += 1
