@@ -47,7 +47,7 @@ export function languagePicker() {
 export function smsNotice({ staff }) {
   if (clinic.sms !== "simulated") return null;
   const words = t(staff ? "sms.simulated_notice" : "sms.simulated_patient");
-  return h("p", { class: "notice notice-attention small" }, icon("message"), h("span", { text: words }));
+  return h("p", { class: "notice notice-attention small", role: "status" }, icon("message"), h("span", { text: words }));
 }
 
 /** A notice with an icon: `kind` is attention, stopped or done. */
