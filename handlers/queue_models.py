@@ -262,7 +262,7 @@ class QueueDoctor(Answer):
 
 
 class QueueViewAnswer(Answer):
-    """The whole queue, next one first. Staff get full tickets and the undo that is possible."""
+    """The whole queue, next one first. Staff get full tickets, the undo that is possible and how many came today."""
 
     doctor: QueueDoctor
     day: str
@@ -277,3 +277,4 @@ class QueueViewAnswer(Answer):
     missed: list[StaffTicket | QueueTicket]
     calls: list[CallAnswer]
     undo: dict[str, str] | None = None
+    arrived: int | None = None

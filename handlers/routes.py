@@ -21,6 +21,7 @@ from handlers import (
     notifications,
     openapi,
     pages,
+    paper,
     patients,
     queues,
     tickets,
@@ -52,6 +53,7 @@ _PARTS: Final = (
     live,
     health,
     openapi,
+    paper,
     pages,
 )
 

@@ -214,6 +214,8 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     # pages
     "GET /": PUBLIC,
     "GET /t/{ticket_id}": PUBLIC,
+    "GET /t/{ticket_id}/print": PUBLIC,
+    "GET /t/{ticket_id}/qr.svg": PUBLIC,
     "GET /console/": PUBLIC,
     "GET /admin/": PUBLIC,
     "GET /kiosk/": PUBLIC,

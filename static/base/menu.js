@@ -1,4 +1,4 @@
-/** A menu of actions under a button: arrow keys, first letters, Escape, and it closes when the page moves on. */
+/** A menu of actions under a button: arrow keys, the actions' keys or first letters, Escape; it closes when the page moves on. */
 
 import { h } from "./dom.js";
 
@@ -43,7 +43,10 @@ export function openMenu(anchor, items) {
     const moves = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 };
     if (event.key in moves) buttons.at(moves[event.key] % buttons.length).focus();
     else if (event.key === "Escape" || event.key === "Tab") close();
-    else if (event.key.length === 1) byLetter(buttons, at, event.key)?.focus();
+    else if (byKey(items, event.key)) {
+      close();
+      byKey(items, event.key).run();
+    } else if (event.key.length === 1) byLetter(buttons, at, event.key)?.focus();
     else return;
     if (event.key !== "Tab" && event.key.trim()) event.preventDefault();
   });
@@ -61,9 +64,14 @@ export function openMenu(anchor, items) {
 function entry({ label, keys, danger }) {
   const button = h("button", { type: "button", role: "menuitem", tabindex: -1, dataset: danger ? { danger: "" } : {} });
   button.append(h("span", { text: label }));
-  if (keys) button.append(h("kbd", { text: keys }));
+  if (keys) {
+    button.setAttribute("aria-keyshortcuts", keys);
+    button.append(h("kbd", { "aria-hidden": "true", text: keys }));
+  }
   return button;
 }
+
+const byKey = (items, key) => items.find((item) => item?.keys && item.keys.toLowerCase() === key.toLowerCase());
 
 function byLetter(buttons, at, letter) {
   const order = [...buttons.slice(at + 1), ...buttons.slice(0, at + 1)];

@@ -5,13 +5,33 @@ import { buildForm, given } from "../base/forms.js";
 import { t } from "../base/i18n.js";
 import { priorityName } from "../base/labels.js";
 import { openDialog } from "../base/overlays.js";
+import { printTicket } from "./printing.js";
 
 const BY_STATE = {
-  waiting: ["call", "hold", "transfer", null, "priority", "first", null, "left", "cancel"],
+  waiting: ["call", "hold", "transfer", null, "priority", "first", "move", null, "print", null, "left", "cancel"],
   called: ["recall", "start", "put-back", "no-show", null, "hold", "transfer", "left"],
   in_room: ["finish", "hold", "transfer"],
-  on_hold: ["resume", "transfer", null, "left", "cancel"],
+  on_hold: ["resume", "transfer", null, "print", null, "left", "cancel"],
   no_show: ["rejoin", "transfer"],
+};
+/** The key of each action while its row has the focus, or its menu is open. */
+const KEYS = {
+  call: "C",
+  recall: "R",
+  start: "S",
+  finish: "F",
+  "put-back": "B",
+  rejoin: "B",
+  "no-show": "X",
+  hold: "H",
+  resume: "H",
+  transfer: "T",
+  priority: "Y",
+  first: "1",
+  move: "M",
+  print: "P",
+  left: "L",
+  cancel: "D",
 };
 const DANGER = new Set(["cancel", "left", "no-show"]);
 
@@ -24,6 +44,12 @@ export function actionsFor(ticket, context) {
   return names.map((name) => (name ? action(name, ticket, context) : null));
 }
 
+/** The action that `key` means for this ticket as it is now, or undefined. */
+export function actionByKey(key, ticket, context) {
+  const name = (BY_STATE[ticket.state] ?? []).find((each) => each && KEYS[each] === key.toUpperCase());
+  return name && action(name, ticket, context);
+}
+
 /** One action by name, for buttons outside the menu as well. */
 export function action(name, ticket, { commands, queues, room }) {
   const run = {
@@ -31,11 +57,14 @@ export function action(name, ticket, { commands, queues, room }) {
     start: () => commands.ticket(ticket, "start", given({ room: room() })),
     "put-back": () => commands.ticket(ticket, "put-back", { after: 0 }),
     first: () => commands.ticket(ticket, "move", { after: 0 }),
+    move: () => askMove(ticket, commands, queues),
+    print: () => printTicket(ticket),
     priority: () => askPriority(ticket, commands),
     transfer: () => askTransfer(ticket, commands, queues),
   }[name];
   return {
     label: t(`action.${name}`),
+    keys: KEYS[name],
     danger: DANGER.has(name),
     run: run ?? (() => commands.ticket(ticket, name)),
   };
@@ -44,17 +73,39 @@ export function action(name, ticket, { commands, queues, room }) {
 function askPriority(ticket, commands) {
   const options = ["normal", "priority", "emergency"].map((value) => ({ value, label: priorityName(value) }));
   const form = buildForm({
-    fields: [{ name: "priority", label: t("join.priority"), type: "select", required: true, options, value: ticket.priority }],
+    fields: [
+      { name: "priority", label: t("join.priority"), type: "select", required: true, options, value: ticket.priority },
+      { name: "reason", label: t("dialog.reason") },
+    ],
     submit: t("action.save"),
-    onSubmit: async ({ priority }) => {
+    onSubmit: async (values) => {
       dialog.close();
-      await commands.ticket(ticket, "priority", { priority });
+      await commands.ticket(ticket, "priority", given(values));
     },
   });
   const dialog = openDialog(t("dialog.priority", { code: ticket.code, name: ticket.patient.name }), form);
 }
 
-function askTransfer(ticket, commands, queues) {
+/** Before everybody or behind one who waits, and why: the reason stays in the ticket's history. */
+function askMove(ticket, commands, queues) {
+  const others = (queues.views.get(ticket.doctor_id)?.waiting ?? []).filter((other) => other.id !== ticket.id);
+  const behind = others.map((other) => ({ value: other.id, label: t("move.behind", { code: other.code, name: other.patient.name }) }));
+  const form = buildForm({
+    fields: [
+      { name: "place", label: t("move.place"), type: "select", required: true, options: [{ value: "front", label: t("move.front") }, ...behind], value: behind[0]?.value ?? "front" },
+      { name: "reason", label: t("dialog.reason") },
+    ],
+    submit: t("action.save"),
+    onSubmit: async ({ place, reason }) => {
+      dialog.close();
+      await commands.ticket(ticket, "move", given({ ...(place === "front" ? { after: 0 } : { behind: place }), reason }));
+    },
+  });
+  const dialog = openDialog(t("dialog.move", { code: ticket.code, name: ticket.patient.name }), form);
+}
+
+/** @param {string} [chosen] the doctor who is offered first */
+export function askTransfer(ticket, commands, queues, chosen) {
   const options = [...queues.everyone.values()]
     .filter((doctor) => doctor.id !== ticket.doctor_id)
     .map((doctor) => ({ value: doctor.id, label: doctor.name }));
@@ -64,7 +115,7 @@ function askTransfer(ticket, commands, queues) {
   }
   const form = buildForm({
     fields: [
-      { name: "doctor_id", label: t("join.doctor"), type: "select", required: true, options },
+      { name: "doctor_id", label: t("join.doctor"), type: "select", required: true, options, value: chosen },
       { name: "reason", label: t("dialog.reason") },
     ],
     submit: t("action.transfer_now"),

@@ -7,6 +7,7 @@ import { queueStatusName, roomName } from "../base/labels.js";
 import { openMenu } from "../base/menu.js";
 import { notice } from "../base/page.js";
 import { action } from "./actions.js";
+import { Known } from "./known.js";
 import { nextStep, roomsOf } from "./next.js";
 import { askPause } from "./pausing.js";
 import { createRow, tickRow, updateRow } from "./row.js";
@@ -21,15 +22,18 @@ export class Column {
   #view = null;
   #context;
   #parts;
+  #known;
   #busy = false;
   #offers = null;
   #ownEnd = -OWN_MS;
 
-  /** @param {object} doctor @param {{commands: object, queues: object}} desk */
-  constructor(doctor, { commands, queues }) {
+  /** @param {object} doctor @param {{commands: object, queues: object, own: boolean}} desk `own`: its doctor looks at it */
+  constructor(doctor, { commands, queues, own }) {
     this.#doctorId = doctor.id;
     this.#context = { commands, queues, room: () => this.room };
+    this.#known = own ? new Known() : null;
     this.element = this.#build(doctor);
+    this.element.toggleAttribute("data-own", own);
     this.element.dataset.doctor = doctor.id;
   }
 
@@ -59,6 +63,7 @@ export class Column {
     this.#showSection(this.#parts.missed, view.missed, t("column.missed", { count: view.missed.length }));
     this.#parts.empty.hidden = view.waiting.length > 0;
     this.#showPrimary();
+    this.#known?.show(view);
     // Whoever stood on a row that has gone stays in this column.
     if (held && !this.element.contains(document.activeElement)) this.element.focus({ preventScroll: true });
   }
@@ -66,6 +71,7 @@ export class Column {
   /** Count the waits up. */
   tick() {
     for (const row of this.element.querySelectorAll(".row")) tickRow(row);
+    this.#known?.tick();
   }
 
   /** A refusal stands under the button until the next success. */
@@ -184,7 +190,7 @@ export class Column {
     body.append(waiting, empty, held, missed);
     const head = h("header", { class: "column-head" }, h("div", {}, name, where), room, status, reason);
     for (const part of [primary, second]) part.addEventListener("click", onlyFirst, true);
-    const act = h("div", { class: "column-act" }, now, primary, second, refusal);
+    const act = h("div", { class: "column-act" }, now, primary, second, this.#known?.element ?? null, refusal);
     const column = h("section", { class: "column", "aria-labelledby": headingId, tabindex: -1 }, head, act, loading, body);
     column.addEventListener("keydown", moveToRows);
     return column;

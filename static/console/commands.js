@@ -8,6 +8,7 @@ import { t } from "../base/i18n.js";
 import { toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
 import { roomName } from "../base/labels.js";
+import { printTicket } from "./printing.js";
 
 /** The server keeps a step undoable for two minutes; the button stays a little less. */
 const UNDO_SHOWN = 20_000;
@@ -17,6 +18,7 @@ export class Commands {
   #refuse;
   /** The last thing done here, for the key U; it has a `seq` if it can be taken back. */
   #last = null;
+  #made = null;
   /** The newest step of each queue, with the toast that tells of it. */
   #steps = new Map();
   #sent = Promise.resolve();
@@ -55,10 +57,20 @@ export class Commands {
     await this.run(doctorId, `/api/queue/${doctorId}/${verb}/`, body, () => t(`done.queue_${verb}`, { doctor }), kind);
   }
 
-  /** Say what was done some other way (joining, checking in): it too comes between the key U and older steps. */
-  said(text) {
-    toast(text);
+  /**
+   * Say what was done some other way (joining, checking in): it too comes between the key U and older steps.
+   * @param {object} [ticket] the one it made, which may be wanted on paper
+   */
+  said(text, ticket) {
+    toast(text, ticket ? { action: { label: t("paper.print"), run: () => printTicket(ticket) }, stays: UNDO_SHOWN } : {});
     this.#last = { text };
+    this.#made = ticket ?? this.#made;
+  }
+
+  /** Print the ticket that was made here last. @returns {boolean} whether there is one */
+  print() {
+    if (this.#made) printTicket(this.#made);
+    return Boolean(this.#made);
   }
 
   /** Take back the last thing done, and nothing older; one whose answer is still under way counts. */

@@ -8,12 +8,13 @@ import { t } from "../base/i18n.js";
 import { icon } from "../base/icons.js";
 import { openMenu } from "../base/menu.js";
 import { clinic, languagePicker, smsNotice } from "../base/page.js";
-import { openDialog } from "../base/overlays.js";
+import { openDialog, toast } from "../base/overlays.js";
 import { session } from "../base/session.js";
 import { Appointments } from "./appointments.js";
 import { Column } from "./column.js";
 import { Commands } from "./commands.js";
 import { connectDisplay, scannedCode } from "./connect.js";
+import { enableDragging } from "./drag.js";
 import { buildFinder } from "./finder.js";
 import { Joining } from "./joining.js";
 import { keysEnabled, listenForKeys, showKeys, switchKeys } from "./keys.js";
@@ -48,13 +49,15 @@ export async function startDesk(place, user) {
   const main = h("main", { id: "main", class: "desk", tabindex: -1 }, h("h1", { class: "visually-hidden", text: t("console.title") }), board, noDoctors, appointments.element);
   place.replaceChildren(...[header, line, smsNotice({ staff: true }), account.element, main].filter(Boolean));
 
+  enableDragging(board, { commands, queues });
+
   const showDoctors = () => {
     reconcile(
       board,
       [...queues.doctors.values()],
       (doctor) => doctor.id,
       (doctor) => {
-        const column = new Column(doctor, { commands, queues });
+        const column = new Column(doctor, { commands, queues, own: user.role === "doctor" });
         columns.set(doctor.id, column);
         return column.element;
       },
@@ -97,10 +100,16 @@ export async function startDesk(place, user) {
     n: () => columns.get(active())?.primary(),
     u: () => commands.undo(),
     a: () => appointments.focus(),
+    p: () => commands.print() || toast(t("print.nothing")),
     "?": showKeys,
   };
   for (let digit = 1; digit <= 9; digit += 1) shortcuts[digit] = () => columnAt(digit - 1)?.element.focus();
   listenForKeys(shortcuts, stopping.signal);
+  // The box has the focus again after somebody joined, and the key P would be typed into it.
+  document.addEventListener("keydown", (event) => {
+    const wanted = (event.ctrlKey || event.metaKey) && event.key === "p" && !document.querySelector("dialog[open]");
+    if (wanted && commands.print()) event.preventDefault();
+  }, { signal: stopping.signal });
 
   return {
     close() {
@@ -139,7 +148,8 @@ function showTotals(element, queues) {
   const views = [...queues.views.values()];
   const waiting = views.flatMap((view) => view.waiting);
   const longest = Math.max(0, ...waiting.map((ticket) => Math.floor((serverNow() - Date.parse(ticket.arrived_at)) / 60_000)));
-  const parts = [t("totals.waiting", { count: waiting.length })];
+  const arrived = views.reduce((sum, view) => sum + (view.arrived ?? 0), 0);
+  const parts = [t("totals.arrived", { count: arrived }), t("totals.waiting", { count: waiting.length })];
   if (waiting.length) parts.push(t("totals.longest", { minutes: longest }));
   setText(element, parts.join(" · "));
 }

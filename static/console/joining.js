@@ -121,7 +121,7 @@ export class Joining {
   }
 
   #joined(ticket, name) {
-    this.#commands.said(t("done.joined", { code: ticket.code, name, doctor: ticket.doctor }));
+    this.#commands.said(t("done.joined", { code: ticket.code, name, doctor: ticket.doctor }), ticket);
   }
 
   /** The marked column's doctor is offered first: the one reception was just looking at. */

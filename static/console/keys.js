@@ -37,8 +37,26 @@ export function showKeys() {
     ["↑ ↓", "keys.rows"],
     ["U", "keys.undo"],
     ["A", "keys.appointments"],
+    ["P, Ctrl+P", "keys.print"],
     ["?", "keys.help"],
   ];
-  const list = h("dl", { class: "keys" }, ...keys.map(([key, text]) => [h("dt", {}, h("kbd", { text: key })), h("dd", { text: t(text) })]).flat());
-  openDialog(t("keys.title"), list);
+  const onPatient = [
+    ["C", "action.call"],
+    ["R", "action.recall"],
+    ["S", "action.start"],
+    ["F", "action.finish"],
+    ["B", "action.put-back"],
+    ["X", "action.no-show"],
+    ["H", "action.hold"],
+    ["T", "action.transfer"],
+    ["Y", "action.priority"],
+    ["M", "action.move"],
+    ["P", "action.print"],
+    ["L", "action.left"],
+    ["D", "action.cancel"],
+  ];
+  openDialog(t("keys.title"), h("div", { class: "key-lists" }, listed(keys), h("h3", { text: t("keys.on_patient") }), listed(onPatient)));
 }
+
+const listed = (keys) =>
+  h("dl", { class: "keys" }, ...keys.flatMap(([key, text]) => [h("dt", {}, h("kbd", { text: key })), h("dd", { text: t(text) })]));

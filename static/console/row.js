@@ -2,14 +2,18 @@
 
 import { serverNow, minutesSince } from "../base/clock.js";
 import { h, setAttribute, setText } from "../base/dom.js";
-import { clockTime, t } from "../base/i18n.js";
+import { aboutRange, clockTime, t } from "../base/i18n.js";
 import { icon } from "../base/icons.js";
 import { mark, notReached, priorityName, roomName, smsStateName, sourceName, stateMark } from "../base/labels.js";
 import { openMenu } from "../base/menu.js";
-import { actionsFor } from "./actions.js";
+import { actionByKey, actionsFor } from "./actions.js";
+import { keysEnabled } from "./keys.js";
 
 /** What each row shows now; its buttons always act on the newest ticket. */
 const shown = new WeakMap();
+
+/** The ticket that a row shows. */
+export const ticketOf = (element) => shown.get(element);
 
 /** @param context {@link actionsFor}'s */
 export function createRow(context) {
@@ -17,7 +21,7 @@ export function createRow(context) {
   more.append(icon("more"));
   const element = h(
     "li",
-    { class: "row" },
+    { class: "row", draggable: "true" },
     h("span", { class: "row-place" }),
     h("span", { class: "code row-code" }),
     h("span", { class: "row-who" }, h("span", { class: "row-name", dir: "auto" }), h("span", { class: "row-marks" })),
@@ -31,6 +35,13 @@ export function createRow(context) {
     open();
   });
   more.addEventListener("keydown", moveBetweenRows);
+  more.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.repeat || event.ctrlKey || event.metaKey || event.altKey || !keysEnabled()) return;
+    const meant = actionByKey(event.key, shown.get(element), context);
+    if (!meant) return;
+    event.preventDefault();
+    meant.run();
+  });
   return element;
 }
 
@@ -45,13 +56,27 @@ export function updateRow(element, ticket) {
   setAttribute(name, "title", ticket.patient.name);
   setAttribute(more, "aria-label", t("row.actions", { code: ticket.code, name: ticket.patient.name }));
   updateWait(wait, ticket);
-  if (before && sameMarks(before, ticket)) return;
+  if (before && sameMarks(before, ticket)) {
+    showEstimate(element, ticket);
+    return;
+  }
   marks.replaceChildren(...marksOf(ticket));
+  showEstimate(element, ticket);
+}
+
+/** When the call is to be expected, as the patient is told it too. */
+function showEstimate(element, ticket) {
+  const about = ticket.state === "waiting" ? aboutRange(ticket.estimate, serverNow()) : null;
+  const mark = element.querySelector(".row-estimate");
+  if (mark && about) setText(mark, about);
+  else if (mark) mark.remove();
+  else if (about) element.querySelector(".row-marks").append(h("span", { class: "soft row-estimate", text: about }));
 }
 
 /** Waits count up by themselves between snapshots. */
 export function tickRow(element) {
   updateWait(element.children[3], shown.get(element));
+  showEstimate(element, shown.get(element));
 }
 
 function updateWait(element, ticket) {

@@ -1,0 +1,114 @@
+"""What reception does to one patient by a key, by dragging and on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.scene import Scene
+
+Console = Callable[..., Page]
+
+# The page must not wait for a printer.
+NO_PRINTER = "window.printed = 0; window.print = () => { window.printed += 1; };"
+
+
+def column_of(page: Page, name: str) -> Locator:
+    return page.get_by_role("region", name=name)
+
+
+def codes(column: Locator) -> list[str]:
+    """Who waits, in the order shown."""
+    return column.locator("section .row-code").all_inner_texts()
+
+
+@pytest.mark.parametrize(("key", "state"), [("h", "on_hold"), ("c", "called"), ("d", "cancelled"), ("l", "left")])
+def test_a_key_on_the_row_does_what_the_menu_says(console: Console, scene: Scene, key: str, state: str) -> None:
+    doctor = scene.doctor(f"Dr Key {state}")
+    ticket = scene.walk_in(doctor, "Amina Yusuf")
+    page = console()
+    row = column_of(page, doctor["name"]).get_by_role("button", name=f"Actions for {ticket['code']}")
+    row.focus()
+    page.keyboard.press(key)
+    expect(page.locator(".toast")).to_contain_text(ticket["code"])
+    assert scene.desk.get(f"/api/tickets/{ticket['id']}/")["state"] == state
+
+
+def test_keys_that_are_switched_off_do_nothing(console: Console, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Off")
+    ticket = scene.walk_in(doctor, "Amina Yusuf")
+    page = console()
+    page.get_by_role("button", name="Robin Desk").click()
+    page.get_by_role("menuitem", name="Switch shortcuts off").click()
+    row = column_of(page, "Dr Off").get_by_role("button", name=f"Actions for {ticket['code']}")
+    row.focus()
+    page.keyboard.press("d")
+    page.keyboard.press("ArrowDown")  # whatever the key did was done before
+    expect(page.locator(".toast")).to_have_count(0)
+    assert scene.desk.get(f"/api/tickets/{ticket['id']}/")["state"] == "waiting"
+
+
+def test_a_ticket_is_moved_with_a_reason(console: Console, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Place")
+    first, second, third = (scene.walk_in(doctor, name) for name in ("Amina Yusuf", "Bo Lind", "Cem Aslan"))
+    page = console()
+    column = column_of(page, "Dr Place")
+    column.get_by_role("button", name=f"Actions for {first['code']}").focus()
+    page.keyboard.press("m")
+    page.get_by_label("New place").select_option(label=f"Behind {second['code']} Bo Lind")
+    page.get_by_label("Reason").fill("fetches a form")
+    page.get_by_role("button", name="Save").click()
+    expect(column.locator("section .row-code")).to_have_text([second["code"], first["code"], third["code"]])
+    moved = scene.desk.get(f"/api/tickets/{first['id']}/")
+    assert moved["steps"][-1]["reason"] == "fetches a form"
+
+
+def test_a_row_is_dragged_behind_another_and_to_another_doctor(console: Console, scene: Scene) -> None:
+    doctor, other = scene.doctor("Dr From"), scene.doctor("Dr Onto")
+    first, second = (scene.walk_in(doctor, name) for name in ("Amina Yusuf", "Bo Lind"))
+    page = console()
+    column = column_of(page, "Dr From")
+    expect(column.locator("section .row-code")).to_have_text([first["code"], second["code"]])
+    rows = column.locator("section .row")
+    rows.nth(0).drag_to(rows.nth(1))
+    expect(column.locator("section .row-code")).to_have_text([second["code"], first["code"]])
+    rows.nth(0).drag_to(column_of(page, "Dr Onto").get_by_role("heading", name="Dr Onto"))
+    expect(page.get_by_label("Doctor")).to_have_value(other["id"])
+    page.get_by_role("button", name="Move", exact=True).click()
+    expect(column_of(page, "Dr Onto")).to_contain_text("Bo Lind")
+    assert codes(column) == [first["code"]]
+
+
+def test_a_walk_in_is_printed_one_key_after_joining(console: Console, scene: Scene) -> None:
+    scene.doctor("Dr Paper")
+    page = console()
+    page.context.add_init_script(NO_PRINTER)
+    page.keyboard.press("/")
+    page.keyboard.type("Noor Haddad")
+    expect(page.get_by_role("option", name="as a walk-in")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Add to the queue")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("Noor Haddad")
+    with page.context.expect_page() as opened:
+        page.keyboard.press("Control+p")
+    paper = opened.value
+    paper.wait_for_function("window.printed === 1")
+    expect(paper.locator(".paper-qr")).to_be_visible()
+    assert paper.evaluate("document.querySelector('.paper-qr').naturalWidth") > 0
+
+
+def test_a_doctor_is_told_of_the_next_patient(open_page: OpenPage, scene: Scene, console: Console) -> None:
+    login = {"username": "dr-known", "password": "a-good-password"}
+    doctor = scene.doctor("Dr Known", **login)
+    scene.walk_in(doctor, "Amina Yusuf", reason="cough for two weeks")
+    page = console(login["username"], login["password"], width=390, height=844)
+    known = page.locator(".known")
+    expect(known).to_contain_text("Amina Yusuf")
+    expect(known).to_contain_text("cough for two weeks")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Call next").click()
+    expect(known).to_be_hidden()
