@@ -71,9 +71,10 @@ class PatientSummary(Answer):
 
 
 class PatientDetails(PatientSummary):
-    """A patient's record, with the whole number."""
+    """A patient's record, with the whole number. `merged_into` is the record that has taken this one's place."""
 
     phone: str | None
+    merged_into: str | None
 
 
 class PatientList(Answer):

@@ -18,6 +18,7 @@ from server.clock import ClinicTime, Clock
 from server.displays.service import DisplayService
 from server.doctors.service import DoctorService
 from server.health import Health
+from server.imports.service import ImportService
 from server.live.hub import Hub
 from server.metrics import Metrics
 from server.patients.service import PatientService
@@ -43,6 +44,7 @@ class Services:
     accounts: AccountService
     tokens: Tokens
     patients: PatientService
+    imports: ImportService
     doctors: DoctorService
     appointments: AppointmentService
     queues: QueueService

@@ -42,7 +42,10 @@ from server.encoding import encode
 from server.errors import DayOver, NotFound, WrongState
 from server.first_accounts import check_first_admin
 from server.health import Health
-from server.ids import new_id
+from server.ids import derived_id, new_id
+from server.imports.model import Import
+from server.imports.runner import ImportRunner
+from server.imports.service import ImportService
 from server.jobs import Jobs
 from server.live.hub import Hub
 from server.messenger import QueueMessenger
@@ -90,6 +93,7 @@ async def wire(stack: AsyncExitStack, settings: Settings, clock: Clock, public_u
     wired = Wired(_make(settings, clock, public_url, bcrypt_cost, secret, storage, jobs, stack), jobs)
     _introduce(wired.services)
     _schedule(wired)
+    stack.callback(_import_files(wired).stop)
     _observe(wired)
     return wired
 
@@ -179,6 +183,7 @@ def _make(
         accounts=accounts,
         tokens=tokens,
         patients=patients,
+        imports=ImportService(storage, clock, lambda: jobs.wake("imports", clock.now())),
         doctors=doctors,
         appointments=appointments,
         queues=queues,
@@ -285,6 +290,31 @@ def _schedule(wired: Wired) -> None:
         jobs.add("doctors", 3, services.doctors.refresh)
         jobs.add("settings", 3, services.clinic.refresh)
         jobs.add("suppressions", 3, services.outbox.suppression.refresh)
+
+
+def _import_files(wired: Wired) -> ImportRunner:
+    """What brings files in, as a job; it is to stop before the jobs are waited for."""
+    services, jobs = wired.services, wired.jobs
+
+    async def ended(item: Import) -> None:
+        counts = {"created": item.counts.created, "known": item.counts.known, "refused": item.counts.refused}
+        id = derived_id("audit", "import ended", item.id)
+        services.audit.record_soon(item.actor, "import ended", item.id, {"kind": item.kind.value, **counts}, id=id)
+
+    runner = ImportRunner(
+        services.storage,
+        services.clock,
+        services.patients,
+        services.doctors,
+        services.appointments,
+        ended,
+        country=services.settings.default_country,
+        zone=services.clinic_time.zone,
+        sole=services.settings.mongodb_uri is None,
+    )
+    jobs.add("imports", 5, runner.run)
+    jobs.add("import retention", 3600, services.imports.forget_old)
+    return runner
 
 
 def _observe(wired: Wired) -> None:

@@ -125,6 +125,15 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "DELETE /api/patients/{patient_id}/": SELF_OR_ADMIN,
     "POST /api/patients/{patient_id}/confirm/": SELF_OR_STAFF,
     "POST /api/patients/{patient_id}/password/": DESK,
+    # patients and appointments from files
+    "GET /api/imports/": ADMIN,
+    "POST /api/imports/": ADMIN,
+    "GET /api/imports/{import_id}/": ADMIN,
+    "DELETE /api/imports/{import_id}/": ADMIN,
+    "POST /api/imports/{import_id}/check/": ADMIN,
+    "POST /api/imports/{import_id}/start/": ADMIN,
+    "GET /api/imports/{import_id}/refused/": ADMIN,
+    "GET /api/imports/{import_id}/refused/export/": ADMIN,
     # doctors
     "GET /api/doctors/": PUBLIC,
     "POST /api/doctors/": ADMIN,
