@@ -83,6 +83,7 @@ FLOORS: tuple[tuple[str, Floor], ...] = (
     ("server.first_accounts", Floor.APP),
     ("server.jobs", Floor.APP),
     ("server.messenger", Floor.APP),
+    ("server.people", Floor.APP),
     ("server.wiring", Floor.APP),
 )
 

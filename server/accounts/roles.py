@@ -120,9 +120,13 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     # patients
     "POST /api/patients/": PUBLIC,
     "GET /api/patients/": STAFF,
+    "GET /api/patients/duplicates/": DESK,
+    "POST /api/patients/{patient_id}/distinct/": DESK,
+    "POST /api/patients/{patient_id}/merge/": ADMIN,
     "GET /api/patients/{patient_id}/": SELF_OR_STAFF,
     "PATCH /api/patients/{patient_id}/": SELF_OR_STAFF,
     "DELETE /api/patients/{patient_id}/": SELF_OR_ADMIN,
+    "GET /api/patients/{patient_id}/export/": SELF_OR_ADMIN,
     "POST /api/patients/{patient_id}/confirm/": SELF_OR_STAFF,
     "POST /api/patients/{patient_id}/password/": DESK,
     # patients and appointments from files

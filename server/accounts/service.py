@@ -181,6 +181,12 @@ class AccountService:
             await self._accounts.delete(account_id)
         await self._sessions.end_before(account_id, account.epoch + 1)
 
+    async def hand_over(self, account_id: str, patient_id: str) -> Account:
+        """Let a patient's account sign in for another record of the same patient; ends its sessions."""
+        return await self._change(
+            account_id, lambda account: replace(account, patient_id=patient_id, epoch=account.epoch + 1)
+        )
+
     async def delete_of_patient(self, patient_id: str) -> None:
         """Remove the account of a patient who is being anonymised, if there is one."""
         account = await self._accounts.of_patient(patient_id)

@@ -35,6 +35,7 @@ from server.storage.port import DuplicateKey, Storage
 
 MOST_TRIES = 20
 OWED_AT_ONCE = 100
+PAGE = 200
 
 log = structlog.get_logger("appointments")
 
@@ -258,6 +259,12 @@ class AppointmentService:
         for appointment in await self._store.of_patient_from(patient_id, self._clock.now()):
             if appointment.state is BookingState.BOOKED:
                 await self._cancel_if_booked(appointment, actor, Owed.SILENCE)
+
+    async def move_patient(self, patient_id: str, to: str) -> None:
+        """Bring every appointment, past ones too, under another record of the same patient."""
+        while found := (await self._store.page({"patient_id": patient_id}, None, None, PAGE))[0]:
+            for appointment in found:
+                await self._change(appointment.id, lambda one: replace(one, patient_id=to))
 
     async def end_for_doctor(self, doctor: Doctor, actor: Actor) -> None:
         """Cancel what is booked with a doctor who is being deleted; the patients are told."""
