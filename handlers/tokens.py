@@ -50,6 +50,7 @@ class User(Answer):
     patient_id: str | None
     name: str
     must_change_password: bool
+    active: bool
 
 
 class Me(User):
@@ -185,6 +186,7 @@ def user_answer(account: Account) -> dict[str, str | bool | None]:
         "patient_id": account.patient_id,
         "name": account.name,
         "must_change_password": account.must_change_password,
+        "active": account.active,
     }
 
 

@@ -18,22 +18,28 @@ Username = Annotated[str, Field(min_length=3, max_length=64)]
 
 
 class NewUser(Body):
-    """`doctor_id` belongs to a doctor's account. Patients get their accounts by registering."""
+    """`doctor_id` belongs to a doctor's account. Patients get their accounts by registering.
+
+    `must_change_password`: the password lets in once; then the person chooses their own.
+    """
 
     username: Username
     password: NewPassword
     role: Role
     name: Name | None = None
     doctor_id: Id | None = None
+    must_change_password: bool = False
 
 
 class UserChange(Body):
-    """What is left out stays. A new role or doctor ends the user's sessions."""
+    """What is left out stays. A new role or doctor ends the user's sessions, and so does `active: false`, after which
+    nobody signs in with the account until it is active again."""
 
     username: Change[Username] = None
     name: Change[Name] = None
     role: Change[Role] = None
     doctor_id: Change[Id] = None
+    active: Change[bool] = None
 
 
 class PasswordBody(Body):
@@ -71,6 +77,7 @@ class UsersHandler(ApiHandler):
             name=given.name or "",
             doctor_id=given.doctor_id,
             id=self.command_id() if self.idempotency_key() else None,
+            one_time=given.must_change_password,
         )
         self.audit("create user", account.id, role=account.role.value)
         self.answer(user_answer(account), 201)
@@ -87,7 +94,8 @@ class UserHandler(ApiHandler):
         if given.doctor_id is not None:
             check_doctor(self.services.doctors, given.doctor_id)
         account = await self.services.accounts.update(user_id, **given.model_dump(exclude_none=True))
-        self.audit("change user", user_id, role=account.role.value)
+        done = {None: "change user", True: "switch user on", False: "switch user off"}[given.active]
+        self.audit(done, user_id, role=account.role.value)
         self.answer(user_answer(account))
 
     @operation(summary="Remove a user", status=204, errors=(NotFound, WrongState))

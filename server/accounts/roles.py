@@ -212,6 +212,7 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "PATCH /api/settings/": ADMIN,
     "POST /api/settings/texts/preview/": ADMIN,
     "GET /api/audit/": ADMIN,
+    "GET /api/audit/export/": ADMIN,
     "GET /api/clinic/": PUBLIC,
     # operation and documentation
     "GET /healthz": PUBLIC,
