@@ -206,6 +206,7 @@ class RefusedExportHandler(ApiHandler):
         language = choose_language(self.query(RefusedQuery).language, self.request.headers.get("Accept-Language", ""))
         imports = self.services.imports
         item = await imports.get(import_id)
+        self.audit("export import", import_id)
         self.set_header("Content-Type", "text/csv; charset=utf-8")
         self.set_header("Content-Disposition", 'attachment; filename="refused.csv"')
         heads = (texts().say(language, f"imports.report.{name}") for name in ("line", "why"))

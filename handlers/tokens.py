@@ -50,7 +50,6 @@ class User(Answer):
     patient_id: str | None
     name: str
     must_change_password: bool
-    active: bool
 
 
 class Me(User):
@@ -186,7 +185,6 @@ def user_answer(account: Account) -> dict[str, str | bool | None]:
         "patient_id": account.patient_id,
         "name": account.name,
         "must_change_password": account.must_change_password,
-        "active": account.active,
     }
 
 

@@ -10,6 +10,7 @@ from handlers.base import ApiHandler, operation
 from handlers.cursors import sealed
 from handlers.schemas import Answer, Body, Change, Id, Name, NewPassword, PageQuery
 from handlers.tokens import User, user_answer
+from server.accounts.model import Account
 from server.accounts.roles import Role
 from server.doctors.service import DoctorService
 from server.errors import Invalid, NotFound, WrongState
@@ -46,8 +47,14 @@ class PasswordBody(Body):
     password: NewPassword
 
 
+class ManagedUser(User):
+    """An account as administrators see it."""
+
+    active: bool
+
+
 class UserPage(Answer):
-    items: list[User]
+    items: list[ManagedUser]
     next_cursor: str | None
 
 
@@ -61,9 +68,9 @@ class UsersHandler(ApiHandler):
         query = self.query(UserQuery)
         accounts = await self.services.accounts.page(query.role, query.cursor, query.limit)
         cursor = accounts[-1].order if len(accounts) == query.limit else None
-        self.answer({"items": [user_answer(account) for account in accounts], "next_cursor": sealed(cursor)})
+        self.answer({"items": [_managed(account) for account in accounts], "next_cursor": sealed(cursor)})
 
-    @operation(summary="Create a user", body=NewUser, answer=User, status=201, idempotent=True)
+    @operation(summary="Create a user", body=NewUser, answer=ManagedUser, status=201, idempotent=True)
     async def post(self) -> None:
         given = self.body(NewUser)
         if given.role is Role.PATIENT:
@@ -80,15 +87,15 @@ class UsersHandler(ApiHandler):
             one_time=given.must_change_password,
         )
         self.audit("create user", account.id, role=account.role.value)
-        self.answer(user_answer(account), 201)
+        self.answer(_managed(account), 201)
 
 
 class UserHandler(ApiHandler):
-    @operation(summary="One user", answer=User, errors=(NotFound,))
+    @operation(summary="One user", answer=ManagedUser, errors=(NotFound,))
     async def get(self, user_id: str) -> None:
-        self.answer(user_answer(await self.services.accounts.get(user_id)))
+        self.answer(_managed(await self.services.accounts.get(user_id)))
 
-    @operation(summary="Change a user", body=UserChange, answer=User, errors=(NotFound, WrongState))
+    @operation(summary="Change a user", body=UserChange, answer=ManagedUser, errors=(NotFound, WrongState))
     async def patch(self, user_id: str) -> None:
         given = self.body(UserChange)
         if given.doctor_id is not None:
@@ -96,7 +103,7 @@ class UserHandler(ApiHandler):
         account = await self.services.accounts.update(user_id, **given.model_dump(exclude_none=True))
         done = {None: "change user", True: "switch user on", False: "switch user off"}[given.active]
         self.audit(done, user_id, role=account.role.value)
-        self.answer(user_answer(account))
+        self.answer(_managed(account))
 
     @operation(summary="Remove a user", status=204, errors=(NotFound, WrongState))
     async def delete(self, user_id: str) -> None:
@@ -114,6 +121,10 @@ class UserPasswordHandler(ApiHandler):
         await self.services.accounts.set_password(user_id, password, one_time=user_id != caller.account_id)
         await self.services.audit.record(caller.actor, "set password", user_id)
         self.answer_nothing()
+
+
+def _managed(account: Account) -> dict[str, str | bool | None]:
+    return {**user_answer(account), "active": account.active}
 
 
 def check_doctor(doctors: DoctorService, doctor_id: str) -> None:

@@ -99,6 +99,11 @@ class Import:
     leased_until: datetime | None = None
     rev: int = 1
 
+    @property
+    def to_be_shortened(self) -> bool:
+        """Whether it is done and still holds those who were taken."""
+        return self.state is ImportState.DONE and any(column.samples for column in self.columns)
+
     def checking(self, choices: Choices, now: datetime) -> Import:
         """The dry run begins. Raises WrongState while or after the real one."""
         if self.state in (ImportState.RUNNING, ImportState.DONE):

@@ -99,6 +99,8 @@ class ImportRunner:
             if saved is None:
                 return  # begun anew, or in other hands
             run.item, run.again = saved, False
+        if run.item.to_be_shortened:
+            await self._store.keep_refused_only(run.item)
 
     # Patients
 

@@ -23,6 +23,7 @@ from server.patients.model import clean_language
 from server.storage.port import DuplicateKey, Storage
 
 MOST_TRIES = 20
+LATEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,10 @@ class ImportService:
         await self._store.delete(import_id)
 
     async def forget_old(self) -> None:
-        """Job: the files of more than a week ago go; they are full of people."""
+        """Job: the files of more than a week ago go, they are full of people; so do rows that a crash kept too long."""
+        for item in await self._store.newest(None, LATEST):
+            if item.to_be_shortened:
+                await self._store.keep_refused_only(item)
         await self._store.forget_older(self._clock.now() - KEPT)
 
     async def _change(self, item: Import, made: Callable[[Import], Import]) -> Import:

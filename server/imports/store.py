@@ -91,6 +91,15 @@ class ImportStore:
                 return
             first += PAGE
 
+    async def keep_refused_only(self, item: Import) -> None:
+        """Forget the rows that were taken, and the examples last: while there are any, this is not done yet."""
+        async for chunk in self.chunks(item.id):
+            refused = {one.row for one in chunk.refused}
+            rows = [[row, list(cells)] for row, cells in chunk.rows if row in refused]
+            if len(rows) < len(chunk.rows):
+                await certain.replace_if_unchanged(self._storage, ROWS, {**chunk.document, "rows": rows})
+        await self.replace(replace(item, columns=tuple(replace(column, samples=()) for column in item.columns)))
+
     async def delete(self, import_id: str) -> None:
         """The import, then its rows."""
         await self._storage.delete(IMPORTS, import_id)

@@ -23,6 +23,7 @@ export const ACTIONS = [
   "start import",
   "import ended",
   "remove import",
+  "export import",
   "add doctor",
   "change doctor",
   "remove doctor",

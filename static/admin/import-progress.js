@@ -61,7 +61,7 @@ function result(item, steps, show) {
       h("div", {}, h("dt", { text: t(key) }), h("dd", { text: number(item[name]) })),
     ),
   );
-  const kept = h("p", { class: "soft small", text: t("imports.kept", { day: dateAndTime(item.kept_until) }) });
+  const kept = h("p", { class: "soft small", text: t(done ? "imports.kept_refused" : "imports.kept", { day: dateAndTime(item.kept_until) }) });
   return [notice("done", t(done ? "imports.done" : "imports.checked")), figures, done ? another(steps) : begin(item, steps, show), item.refused ? refusedRows(item) : null, kept].filter(Boolean);
 }
 

@@ -57,10 +57,12 @@ async def test_a_file_is_checked_imported_and_reported_on(clinic: Clinic) -> Non
     assert lines[1][:4] == ["'=cmd()", "12", "", "3"]
     assert "téléphone" in lines[1][4]
     audit = (await admin.get("/api/audit/", {"subject_id": item["id"]})).ok()["items"]
-    while len(audit) < 4:
+    while len(audit) < 5:
         audit = (await admin.get("/api/audit/", {"subject_id": item["id"]})).ok()["items"]
-    assert [row["action"] for row in audit] == ["import ended", "start import", "check import", "upload import"]
-    assert audit[0]["detail"] == {"kind": "patients", "created": 1, "known": 0, "refused": 1}
+    assert [row["action"] for row in audit] == [
+        *("export import", "import ended", "start import", "check import", "upload import")
+    ]
+    assert audit[1]["detail"] == {"kind": "patients", "created": 1, "known": 0, "refused": 1}
 
 
 async def test_an_upload_with_one_key_is_one_import_and_the_newest_stand_first(clinic: Clinic) -> None:

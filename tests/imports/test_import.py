@@ -174,6 +174,28 @@ async def test_a_file_is_forgotten_when_asked_and_after_a_week(desk: ImportDesk)
     assert len(await desk.names()) == 2
 
 
+@pytest.mark.parametrize("crash", [False, True])
+@pytest.mark.gen_test
+async def test_once_done_the_file_holds_nobody_who_was_taken(
+    desk: ImportDesk, faulty: FaultyStorage, crash: bool
+) -> None:
+    item = await desk.checked(FEW)
+    await desk.imports.start(item.id, tell=False)
+    if crash:
+        faulty.fail_before("import_rows", "replace_if_unchanged")
+        await dies(desk.runner.run())
+        assert (await desk.imports.get(item.id)).state is ImportState.DONE
+        faulty.heal()
+        await ImportDesk(desk.office).imports.forget_old()
+    else:
+        await desk.runner.run()
+    kept = str(await desk.office.storage.find("import_rows", {}, sort="order")) + str(await desk.imports.get(item.id))
+    assert "2025550141" not in kept
+    assert "Cem" not in kept
+    (refused,) = await desk.imports.refused(item.id, 0, 50)
+    assert refused.cells == ("Bo", "", "")
+
+
 @pytest.mark.gen_test
 async def test_appointments_find_patient_and_doctor_and_are_booked_once(desk: ImportDesk) -> None:
     office = desk.office
