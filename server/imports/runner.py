@@ -143,10 +143,14 @@ class ImportRunner:
             for at, (row, cells) in enumerate(chunk.rows)
         ]
         found = await self._patients.get_many(row.person.id for row in rows if isinstance(row, AppointmentRow))
-        imported = {patient.id for patient in found.values() if not patient.gone}
+        imported = {
+            patient.id: patient.merged_into or patient.id
+            for patient in found.values()
+            if patient.merged_into or not patient.gone
+        }
         return [row if isinstance(row, Refusal) else await self._booking(run, row, imported) for row in rows]
 
-    async def _booking(self, run: _Run, row: AppointmentRow, imported: set[str]) -> Outcome:
+    async def _booking(self, run: _Run, row: AppointmentRow, imported: dict[str, str]) -> Outcome:
         now = self._clock.now()
         doctors = [doctor.id for doctor in self._doctors.all() if names_doctor(row.doctor, doctor.name)]
         patients = await self._whose(row, imported)
@@ -162,10 +166,10 @@ class ImportRunner:
             return Refusal(row.row, tuple(reason for reason, so in wrong.items() if so))
         return await self._book(run, row, patients[0], doctors[0])
 
-    async def _whose(self, row: AppointmentRow, by_import: set[str]) -> list[str]:
+    async def _whose(self, row: AppointmentRow, by_import: dict[str, str]) -> list[str]:
         person = row.person
         if person.id in by_import:
-            return [person.id]
+            return [by_import[person.id]]
         if not person.name:
             return []
         return [patient.id for patient in await self._patients.like(person.name, person.phone, person.date_of_birth)]

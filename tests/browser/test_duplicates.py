@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -85,6 +87,19 @@ def test_whoever_waits_is_refused_in_words_and_another_choice_helps(
     expect(page.get_by_text("Waiting Wanda is one record now")).to_be_visible()
     assert scene.queue(doctor)["waiting"][0]["patient"]["id"] == other
     assert scene.admin.get(f"/api/patients/{one}/")["merged_into"] == other
+
+
+def test_an_administrator_exports_what_is_kept_about_a_patient(
+    open_page: OpenPage, scene: Scene, tmp_path: Path
+) -> None:
+    scene.desk.post("/api/patients/", {"name": "Exported Person", "sms_consent": False})
+    page = patients(open_page)
+    row = page.get_by_role("row").filter(has_text="Exported Person")
+    row.get_by_role("button").click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name="Export the data").click()
+    download.value.save_as(tmp_path / "patient.json")
+    assert "Exported Person" in (tmp_path / "patient.json").read_text("utf-8")
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -6,10 +6,12 @@ import pytest
 
 from server.errors import Invalid, NotFound, WrongState
 from server.imports.model import CHUNK, KEPT, ImportState, Refusal
+from server.patients.merging import Merging
 from server.patients.model import PatientChanges
 from tests.clocks import TurnedClock
 from tests.imports.desk import ImportDesk, counts
 from tests.people.office import DESK, Office, at_once, dies
+from tests.people.test_merging import Queues
 from tests.storage.faulty import FaultyStorage, Verb
 
 HEAD = "name,phone,birthdate\n"
@@ -201,7 +203,10 @@ async def test_appointments_find_patient_and_doctor_and_are_booked_once(desk: Im
     office = desk.office
     rao = await office.doctor(name="Dr Rao")
     await office.doctor(name="Dr Silva", command_id="second")
-    await desk.done("reference,name,phone\nP1,Ana,2025550141\nP2,Bo,2025550142\n")
+    await desk.done("reference,name,phone\nP1,Ana,2025550141\nP2,Bo,2025550142\nP0,Anna,2025550149\n")
+    ana, kept = [(await office.patients.search(name, None, 1)).patients[0] for name in ("0141", "0149")]
+    moves = Merging(office.storage, office.clock, office.accounts, Queues(), (), office.patients.on_change, print)
+    await moves.merge(kept.id, ana.id, (), DESK)  # P1 is found under the record that took its place
     day = "2026-03-04"
     text = "patient no,doctor,date,time\n" + "".join(
         f"{who},{doctor},{date},{time}\n"
