@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage, Watch, log_in
 from tests.browser.process import ADMIN
 from tests.browser.scene import Scene
-from tests.browser.test_accessible import THEMES, faults
+from tests.browser.test_accessible import THEMES, violations
 
 
 def patients(open_page: OpenPage, **options: object) -> Page:
@@ -109,6 +109,6 @@ def test_the_comparison_can_be_read(open_page: OpenPage, scene: Scene, theme: st
     page.get_by_role("button", name="Find duplicates").click()
     page.get_by_role("listitem").filter(has_text="Legible").first.get_by_role("button", name="Merge…").click()
     expect(page.get_by_role("dialog", name="Make one record of two")).to_be_visible()
-    assert faults(page) == []
+    assert violations(page) == []
     page.keyboard.press("Escape")
-    assert faults(page) == []
+    assert violations(page) == []

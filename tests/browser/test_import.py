@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage, Watch, log_in
 from tests.browser.process import ADMIN
 from tests.browser.scene import Scene
-from tests.browser.test_accessible import THEMES, faults
+from tests.browser.test_accessible import THEMES, violations
 
 PEOPLE = (
     "Full name;Mobile;Born\r\nIñigo Montoya;2025550161;03/04/1980\r\nBo Lind;12;05/06/1990\r\nRosa Díaz;2025550163;\r\n"
@@ -104,11 +104,11 @@ def test_appointments_are_imported_without_a_text(open_page: OpenPage, scene: Sc
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_step_can_be_read(open_page: OpenPage, theme: str) -> None:
     page = imports(open_page, color_scheme=theme, width=390, height=844)
-    assert faults(page) == []
+    assert violations(page) == []
     upload(page, f"Name;Tel;Born\r\nOne {theme};2025550167;03/04/1980\r\nTwo;1;\r\n")
-    assert faults(page) == []
+    assert violations(page) == []
     page.get_by_label("How are dates such as").select_option("dmy")
     page.get_by_role("button", name="Check the file").click()
     expect(page.get_by_text("Nothing has been changed yet.")).to_be_visible()
     expect(page.get_by_text("The phone number is not complete.")).to_be_visible()
-    assert faults(page) == []
+    assert violations(page) == []

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage, Watch, log_in
 from tests.browser.process import ADMIN
 from tests.browser.scene import Scene
-from tests.browser.test_accessible import THEMES, faults
+from tests.browser.test_accessible import THEMES, violations
 from tests.browser.test_admin import choose
 
 
@@ -91,7 +91,7 @@ def test_the_audit_says_in_words_who_did_what_to_whom(open_page: OpenPage, scene
 def test_users_and_audit_can_be_read(open_page: OpenPage, scene: Scene, theme: str) -> None:
     page = panel(open_page, "users", color_scheme=theme, width=390, height=844)
     expect(page.get_by_role("row").filter(has_text="reception").first).to_be_visible()
-    assert faults(page) == []
+    assert violations(page) == []
     page.get_by_role("link", name="Audit").click()
     expect(page.get_by_role("row").filter(has_text="Logged in").first).to_be_visible()
-    assert faults(page) == []
+    assert violations(page) == []
