@@ -7,6 +7,7 @@ date, found by their indexes. No page costs more than its patients, however many
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 
 from server.errors import Invalid, NotFound
@@ -17,6 +18,8 @@ from server.storage.port import DuplicateKey, In, Storage
 
 DISTINCT = "distinct_patients"
 AT_ONCE = 20
+# A number that a whole clinic was given is no sign of one person: so many pairs of one record are enough to decide on.
+MOST_OF_ONE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,14 @@ class Duplicates:
             for found in await asyncio.gather(*map(self._pairs_of, patients[first : first + AT_ONCE])):
                 pairs += found
         distinct = await self._distinct(pairs)
-        kept = tuple(pair for pair in pairs if _pair_id(pair.older.id, pair.newer.id) not in distinct)
-        return PairPage(kept, len(patients), patients[-1].order if len(patients) == limit else None)
+        shown: Counter[str] = Counter()
+        kept: list[Pair] = []
+        for pair in pairs:
+            if _pair_id(pair.older.id, pair.newer.id) in distinct or shown[pair.newer.id] == MOST_OF_ONE:
+                continue
+            shown[pair.newer.id] += 1
+            kept.append(pair)
+        return PairPage(tuple(kept), len(patients), patients[-1].order if len(patients) == limit else None)
 
     async def tell_apart(self, patient_id: str, other_id: str) -> None:
         """These are two people: they are not shown again. Raises NotFound, Invalid for one and the same."""

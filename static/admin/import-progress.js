@@ -15,7 +15,9 @@ const AT_WORK = new Set(["checking", "running"]);
 /** @param {object} item @param {{home: () => void, columns: (item: object) => void}} steps */
 export function progressStep(item, steps) {
   const bar = h("progress", { max: item.rows, "aria-label": t("imports.state.running") });
-  const far = h("p", { role: "status" });
+  const far = h("p");
+  /** Only the end is said aloud; nobody wants to hear every figure on the way. */
+  const said = h("div", { role: "status" });
   const words = h("p");
   const work = h("section", { class: "card stack narrow-form" }, words, bar, far);
   const trouble = h("div", { role: "alert" });
@@ -32,6 +34,7 @@ export function progressStep(item, steps) {
     setText(far, t("imports.progress", current));
     if (busy) timer = setTimeout(look, LOOK);
     else end.replaceChildren(...result(current, steps, show));
+    said.replaceChildren(...(busy ? [] : [notice("done", t(current.state === "done" ? "imports.done" : "imports.checked"))]));
   };
   /** Asked again until it is at its end; while the server cannot be reached the last figures stand. */
   const look = async () => {
@@ -49,7 +52,7 @@ export function progressStep(item, steps) {
     left = true;
     clearTimeout(timer);
   };
-  return { element: h("div", { class: "stack" }, stepHead(item, steps.home), trouble, work, end), leave };
+  return { element: h("div", { class: "stack" }, stepHead(item, steps.home), trouble, work, said, end), leave };
 }
 
 function result(item, steps, show) {
@@ -62,7 +65,7 @@ function result(item, steps, show) {
     ),
   );
   const kept = h("p", { class: "soft small", text: t(done ? "imports.kept_refused" : "imports.kept", { day: dateAndTime(item.kept_until) }) });
-  return [notice("done", t(done ? "imports.done" : "imports.checked")), figures, done ? another(steps) : begin(item, steps, show), item.refused ? refusedRows(item) : null, kept].filter(Boolean);
+  return [figures, done ? another(steps) : begin(item, steps, show), item.refused ? refusedRows(item) : null, kept].filter(Boolean);
 }
 
 const another = (steps) => h("div", { class: "buttons" }, h("button", { class: "button", type: "button", text: t("imports.another"), on: { click: steps.home } }));

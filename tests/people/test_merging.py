@@ -220,6 +220,20 @@ async def test_two_who_merge_each_into_the_other_lose_nobody(pairs: Pairs, fault
 
 
 @pytest.mark.gen_test
+async def test_a_number_that_everybody_was_given_floods_no_page(office: Office) -> None:
+    duplicates = Duplicates(office.storage)
+    for at in range(9):
+        office.clock.turn(seconds=1)
+        newest = await office.patient(f"Somebody {at}", command_id=f"p{at}", phone="+12025550100")
+    pairs = (await duplicates.page(None, 50)).pairs
+    assert len(pairs) == 5 + 5 + 5 + 5 + 4 + 3 + 2 + 1
+    for pair in pairs[:5]:
+        await duplicates.tell_apart(pair.older.id, newest.id)
+    further = [pair for pair in (await duplicates.page(None, 50)).pairs if pair.newer.id == newest.id]
+    assert len(further) == 3
+
+
+@pytest.mark.gen_test
 async def test_duplicates_are_found_page_by_page_until_told_apart(office: Office) -> None:
     duplicates = Duplicates(office.storage)
     made = {}
