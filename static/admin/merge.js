@@ -38,7 +38,7 @@ export async function openMerge(one, other, done) {
   const patients = await Promise.all([one, other].map((id) => api.get(`/api/patients/${id}/`)));
   // Whoever signs in with it, or else the older one, is the more likely to be the one that stays.
   const keep = patients[1].has_account && !patients[0].has_account ? 1 : 0;
-  const stays = choice(t("merge.keep"), patients.map((patient) => [t("merge.record", { name: patient.name, day: shortDay(patient.created_at) }), patient.has_account ? t("merge.account_yes") : ""]), keep, () => follow());
+  const stays = choice(t("merge.keep"), patients.map((patient) => [patient.name, [t("merge.record", { day: shortDay(patient.created_at) }), patient.has_account ? t("merge.account_yes") : ""].filter(Boolean).join(" · ")]), keep, () => follow());
   const fields = Object.entries(SHOWN).map(([name, show]) => {
     const values = patients.map((patient) => show(patient) || "");
     const rows = values.map((value, at) => [value || t("merge.nothing"), name === "phone" && value ? t(patients[at].sms_consent ? "merge.texts_yes" : "merge.texts_no") : ""]);
@@ -110,7 +110,7 @@ function choice(legend, rows, chosen, changed = () => {}) {
   const name = uniqueId("choice");
   const inputs = rows.map((_, at) => h("input", { type: "radio", name, value: at, on: { change: changed } }));
   inputs[chosen].checked = true;
-  const labels = rows.map(([text, more], at) => h("label", { class: "check side" }, inputs[at], h("span", {}, h("span", { dir: "auto", text }), more ? h("span", { class: "soft small", text: ` · ${more}` }) : null)));
+  const labels = rows.map(([text, more], at) => h("label", { class: "check side" }, inputs[at], h("span", {}, h("span", { dir: "auto", text }), more ? h("span", { class: "soft small", text: more }) : null)));
   return {
     element: h("fieldset", { class: "choice" }, h("legend", { text: legend }), h("div", { class: "pair" }, ...labels)),
     read: () => inputs.findIndex((input) => input.checked),
