@@ -153,6 +153,8 @@ def _operation(pattern: str, method: str, found: Operation, schemas: _Schemas) -
     if found.body is not None:
         document["requestBody"] = {"content": {"application/json": {"schema": schemas.of(f"{key} body")}}}
         document["requestBody"]["required"] = bool(schemas.resolved(f"{key} body").get("required"))
+    if found.takes:
+        document["requestBody"] = {"content": {found.takes: {"schema": {"type": "string"}}}, "required": True}
     return document
 
 
@@ -181,7 +183,9 @@ def _usual_errors(method: str, found: Operation, permission: Permission) -> list
     if not isinstance(permission, Open):
         usual.append(Forbidden)
     if found.body is not None:
-        usual += [BadJson, TooLarge]
+        usual.append(BadJson)
+    if found.body is not None or found.takes:
+        usual.append(TooLarge)
     if found.body is not None or found.query is not None:
         usual.append(Invalid)
     if found.idempotent:

@@ -50,11 +50,13 @@ class ApiHandler(WiredHandler):
 
     `while_loading`: it answers before the server has loaded what it serves. `limited_writes`: what it writes
     for anonymous callers counts against their address. `leaves_trace`: what staff write with it is audited.
+    `body_limit` is in bytes.
     """
 
     while_loading: ClassVar[bool] = False
     limited_writes: ClassVar[bool] = True
     leaves_trace: ClassVar[bool] = True
+    body_limit: ClassVar[int] = BODY_LIMIT
 
     def initialize(self, services: Services, pattern: str) -> None:
         super().initialize(services, pattern)
@@ -93,8 +95,8 @@ class ApiHandler(WiredHandler):
         self._authorise(method)
         if self.limited_writes and method in _WRITES and self.principal is None:
             self.services.limits.anonymous_write(self.client_address)
-        if int(self.request.headers.get("Content-Length") or 0) > BODY_LIMIT:
-            raise _too_large()
+        if int(self.request.headers.get("Content-Length") or 0) > self.body_limit:
+            raise _too_large(self.body_limit)
         self.idempotency_key()
 
     def _authorise(self, method: str) -> None:
@@ -123,8 +125,8 @@ class ApiHandler(WiredHandler):
         self._received += len(chunk)
         if self._refused:
             return
-        if self._received > BODY_LIMIT:
-            await self._refuse(_too_large())
+        if self._received > self.body_limit:
+            await self._refuse(_too_large(self.body_limit))
         else:
             self._chunks.append(chunk)
 
@@ -293,5 +295,5 @@ def _action(method: str, pattern: str) -> str:
     return " ".join(filter(None, ("-".join(verb) or named, noun.removesuffix("s"))))
 
 
-def _too_large() -> TooLarge:
-    return TooLarge(f"A request body has at most {BODY_LIMIT // 1024} KiB.")
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"A request body has at most {limit // 1024} KiB.")

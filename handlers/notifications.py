@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
-from io import StringIO
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
+from handlers import csv_lines
 from handlers.base import ApiHandler, operation
 from handlers.cursors import sealed
 from handlers.schemas import Answer, Day, Id, PageQuery, Query
@@ -153,7 +152,7 @@ class ExportHandler(ApiHandler):
         summary="The log as CSV, newest first, numbers masked",
         query=NotificationFilters,
         answer=str,
-        media_type="text/csv",
+        media_type=csv_lines.MEDIA_TYPE,
     )
     async def get(self) -> None:
         """Streamed page by page, so that a year's log costs no more memory than a day's. Audited."""
@@ -162,10 +161,10 @@ class ExportHandler(ApiHandler):
         self.audit("texts exported", "notifications")
         self.set_header("Content-Type", "text/csv; charset=utf-8")
         self.set_header("Content-Disposition", 'attachment; filename="notifications.csv"')
-        self.write(_line(COLUMNS))
+        self.write(csv_lines.line(COLUMNS))
         while True:
             page = await self.services.outbox.page(filters, cursor, EXPORT_PAGE, since=since)
-            self.write("".join(_line(_cells(message)) for message in page.items))
+            self.write("".join(csv_lines.line(_cells(message)) for message in page.items))
             await self.flush()
             if (cursor := page.next_cursor) is None:
                 return
@@ -175,16 +174,6 @@ def _cells(message: Message) -> Iterator[object]:
     shown = message_view(message)
     yield from (shown[column] for column in SHAPED)
     yield from (message.day, message.language, message.appointment_id, len(message.attempts), message.provider_status)
-
-
-def _line(cells: Any) -> str:
-    """One row by RFC 4180. A spreadsheet takes a text that begins with one of these for a formula, so it gets a '."""
-    out = StringIO()
-    texts = ("" if cell is None else str(cell) for cell in cells)
-    csv.writer(out).writerow(
-        "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text for text in texts
-    )
-    return out.getvalue()
 
 
 routes = [

@@ -30,6 +30,7 @@ class Operation:
     errors: tuple[type[DomainError], ...] = ()
     idempotent: bool = False
     media_type: str = "application/json"
+    takes: str = ""
 
 
 Method = Callable[..., Awaitable[None] | None]
@@ -46,11 +47,13 @@ def operation(
     errors: tuple[type[DomainError], ...] = (),
     idempotent: bool = False,
     media_type: str = "application/json",
+    takes: str = "",
 ) -> Callable[[Method], Callable[..., Awaitable[None]]]:
     """Describe an HTTP method of an ApiHandler and run it behind the checks of `ApiHandler.carry_out`.
 
     `answer` is a pydantic model (or a type pydantic can describe); `also` has further successes with the same
-    answer, and when each is given; `idempotent` honours Idempotency-Key.
+    answer, and when each is given; `idempotent` honours Idempotency-Key; `takes` is the media type of a body that is
+    taken as it is.
     """
 
     def decorate(method: Method) -> Callable[..., Awaitable[None]]:
@@ -65,6 +68,7 @@ def operation(
             errors=errors,
             idempotent=idempotent,
             media_type=media_type,
+            takes=takes,
         )
 
         @functools.wraps(method)

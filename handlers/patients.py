@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from handlers.base import ApiHandler, operation
 from handlers.cursors import sealed
-from handlers.schemas import Answer, Body, Change, NewPassword, PageQuery
+from handlers.schemas import Answer, Body, Change, Id, NewPassword, PageQuery
 from server.accounts.roles import Principal
 from server.errors import Faults, Forbidden, NotFound, PatientInQueue, SlowDown, WrongState
+from server.patients.likeness import Alike
 from server.patients.model import NewPatient, PatientChanges
+from server.patients.union import Part
 
 Language = Literal["en", "es", "fr", "ar"]
 PatientName = Annotated[str, Field(max_length=400, description="1 to 100 characters, in any script")]
@@ -71,9 +73,10 @@ class PatientSummary(Answer):
 
 
 class PatientDetails(PatientSummary):
-    """A patient's record, with the whole number."""
+    """A patient's record, with the whole number. `merged_into` is the record that has taken this one's place."""
 
     phone: str | None
+    merged_into: str | None
 
 
 class PatientList(Answer):
@@ -81,6 +84,33 @@ class PatientList(Answer):
 
     items: list[PatientSummary]
     next_cursor: str | None
+
+
+class DuplicatePair(Answer):
+    """Two records that may be one person's, the older first, and what they have in common."""
+
+    patients: list[PatientSummary]
+    alike: list[Alike]
+
+
+class DuplicatePage(Answer):
+    """What `looked_at` records gave: perhaps nothing, with more to come."""
+
+    items: list[DuplicatePair]
+    looked_at: int
+    next_cursor: str | None
+
+
+class OtherBody(Body):
+    """The other record."""
+
+    other_id: Id
+
+
+class MergeBody(OtherBody):
+    """`take` names what the kept record takes from the other; what it lacks it takes anyway."""
+
+    take: Annotated[list[Annotated[Part, Field(strict=False)]], Field(max_length=10)] = []
 
 
 class OneTimePassword(Answer):
@@ -123,6 +153,48 @@ class PatientsHandler(ApiHandler):
         if staff:
             self.audit("register patient", registered.patient.id)
         self.answer(registered.patient.details(), 201, replayed=registered.replayed)
+
+
+class DuplicatesHandler(ApiHandler):
+    @operation(summary="Records that may be one person's", query=PageQuery, answer=DuplicatePage)
+    async def get(self) -> None:
+        """Those with one phone number, or with one name (in any order, whatever its accents) and birth date.
+
+        Looks at `limit` records, the newest first; go on until there is no next page.
+        """
+        query = self.query(PageQuery)
+        page = await self.services.duplicates.page(query.cursor, query.limit)
+        items = [
+            {"patients": [pair.older.summary(), pair.newer.summary()], "alike": list(pair.alike)} for pair in page.pairs
+        ]
+        self.answer({"items": items, "looked_at": page.looked_at, "next_cursor": sealed(page.next_cursor)})
+
+
+class DistinctHandler(ApiHandler):
+    @operation(summary="These are two people", body=OtherBody, status=204, errors=(NotFound,))
+    async def post(self, patient_id: str) -> None:
+        """The two are not shown as duplicates again."""
+        other_id = self.body(OtherBody).other_id
+        await self.services.duplicates.tell_apart(patient_id, other_id)
+        self.audit("tell patients apart", patient_id, other_id=other_id)
+        self.answer_nothing()
+
+
+class MergeHandler(ApiHandler):
+    leaves_trace: ClassVar[bool] = False  # the merge leaves its own, also where a crash came in between
+
+    @operation(
+        summary="Make one record of two",
+        body=MergeBody,
+        answer=PatientDetails,
+        errors=(NotFound, WrongState, PatientInQueue),
+        idempotent=True,
+    )
+    async def post(self, patient_id: str) -> None:
+        """This record is kept; appointments, visits, texts and the account come over. It cannot be undone."""
+        body = self.body(MergeBody)
+        kept = await self.services.merging.merge(patient_id, body.other_id, body.take, self.signed_in().actor)
+        self.answer(kept.details())
 
 
 class PatientHandler(ApiHandler):
@@ -211,7 +283,10 @@ def _changes(body: PatientChange) -> PatientChanges:
 
 routes = [
     ("/api/patients/", PatientsHandler),
+    ("/api/patients/duplicates/", DuplicatesHandler),
     ("/api/patients/{patient_id}/", PatientHandler),
     ("/api/patients/{patient_id}/confirm/", ConfirmHandler),
     ("/api/patients/{patient_id}/password/", PasswordHandler),
+    ("/api/patients/{patient_id}/distinct/", DistinctHandler),
+    ("/api/patients/{patient_id}/merge/", MergeHandler),
 ]

@@ -18,8 +18,11 @@ from server.clock import ClinicTime, Clock
 from server.displays.service import DisplayService
 from server.doctors.service import DoctorService
 from server.health import Health
+from server.imports.service import ImportService
 from server.live.hub import Hub
 from server.metrics import Metrics
+from server.patients.duplicates import Duplicates
+from server.patients.merging import Merging
 from server.patients.service import PatientService
 from server.queue.self_join import JoinCodes
 from server.queue.service import QueueService
@@ -43,6 +46,9 @@ class Services:
     accounts: AccountService
     tokens: Tokens
     patients: PatientService
+    duplicates: Duplicates
+    merging: Merging
+    imports: ImportService
     doctors: DoctorService
     appointments: AppointmentService
     queues: QueueService

@@ -10,6 +10,7 @@ from handlers.base import ApiHandler, operation
 from handlers.cursors import sealed
 from handlers.schemas import Answer, Body, Change, Id, Name, NewPassword, PageQuery
 from handlers.tokens import User, user_answer
+from server.accounts.model import Account
 from server.accounts.roles import Role
 from server.doctors.service import DoctorService
 from server.errors import Invalid, NotFound, WrongState
@@ -18,30 +19,42 @@ Username = Annotated[str, Field(min_length=3, max_length=64)]
 
 
 class NewUser(Body):
-    """`doctor_id` belongs to a doctor's account. Patients get their accounts by registering."""
+    """`doctor_id` belongs to a doctor's account. Patients get their accounts by registering.
+
+    `must_change_password`: the password lets in once; then the person chooses their own.
+    """
 
     username: Username
     password: NewPassword
     role: Role
     name: Name | None = None
     doctor_id: Id | None = None
+    must_change_password: bool = False
 
 
 class UserChange(Body):
-    """What is left out stays. A new role or doctor ends the user's sessions."""
+    """What is left out stays. A new role or doctor ends the user's sessions, and so does `active: false`, after which
+    nobody signs in with the account until it is active again."""
 
     username: Change[Username] = None
     name: Change[Name] = None
     role: Change[Role] = None
     doctor_id: Change[Id] = None
+    active: Change[bool] = None
 
 
 class PasswordBody(Body):
     password: NewPassword
 
 
+class ManagedUser(User):
+    """An account as administrators see it."""
+
+    active: bool
+
+
 class UserPage(Answer):
-    items: list[User]
+    items: list[ManagedUser]
     next_cursor: str | None
 
 
@@ -55,9 +68,9 @@ class UsersHandler(ApiHandler):
         query = self.query(UserQuery)
         accounts = await self.services.accounts.page(query.role, query.cursor, query.limit)
         cursor = accounts[-1].order if len(accounts) == query.limit else None
-        self.answer({"items": [user_answer(account) for account in accounts], "next_cursor": sealed(cursor)})
+        self.answer({"items": [_managed(account) for account in accounts], "next_cursor": sealed(cursor)})
 
-    @operation(summary="Create a user", body=NewUser, answer=User, status=201, idempotent=True)
+    @operation(summary="Create a user", body=NewUser, answer=ManagedUser, status=201, idempotent=True)
     async def post(self) -> None:
         given = self.body(NewUser)
         if given.role is Role.PATIENT:
@@ -71,24 +84,26 @@ class UsersHandler(ApiHandler):
             name=given.name or "",
             doctor_id=given.doctor_id,
             id=self.command_id() if self.idempotency_key() else None,
+            one_time=given.must_change_password,
         )
         self.audit("create user", account.id, role=account.role.value)
-        self.answer(user_answer(account), 201)
+        self.answer(_managed(account), 201)
 
 
 class UserHandler(ApiHandler):
-    @operation(summary="One user", answer=User, errors=(NotFound,))
+    @operation(summary="One user", answer=ManagedUser, errors=(NotFound,))
     async def get(self, user_id: str) -> None:
-        self.answer(user_answer(await self.services.accounts.get(user_id)))
+        self.answer(_managed(await self.services.accounts.get(user_id)))
 
-    @operation(summary="Change a user", body=UserChange, answer=User, errors=(NotFound, WrongState))
+    @operation(summary="Change a user", body=UserChange, answer=ManagedUser, errors=(NotFound, WrongState))
     async def patch(self, user_id: str) -> None:
         given = self.body(UserChange)
         if given.doctor_id is not None:
             check_doctor(self.services.doctors, given.doctor_id)
         account = await self.services.accounts.update(user_id, **given.model_dump(exclude_none=True))
-        self.audit("change user", user_id, role=account.role.value)
-        self.answer(user_answer(account))
+        done = {None: "change user", True: "switch user on", False: "switch user off"}[given.active]
+        self.audit(done, user_id, role=account.role.value)
+        self.answer(_managed(account))
 
     @operation(summary="Remove a user", status=204, errors=(NotFound, WrongState))
     async def delete(self, user_id: str) -> None:
@@ -106,6 +121,10 @@ class UserPasswordHandler(ApiHandler):
         await self.services.accounts.set_password(user_id, password, one_time=user_id != caller.account_id)
         await self.services.audit.record(caller.actor, "set password", user_id)
         self.answer_nothing()
+
+
+def _managed(account: Account) -> dict[str, str | bool | None]:
+    return {**user_answer(account), "active": account.active}
 
 
 def check_doctor(doctors: DoctorService, doctor_id: str) -> None:

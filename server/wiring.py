@@ -43,12 +43,15 @@ from server.errors import DayOver, NotFound, WrongState
 from server.first_accounts import check_first_admin
 from server.health import Health
 from server.ids import new_id
+from server.imports.service import ImportService
 from server.jobs import Jobs
 from server.live.hub import Hub
 from server.messenger import QueueMessenger
 from server.metrics import Metrics
+from server.patients.duplicates import Duplicates
 from server.patients.model import Patient
 from server.patients.service import PatientService
+from server.people import import_files, make_merging
 from server.queue import self_join
 from server.queue.commands import SYSTEM, SetContact
 from server.queue.retention import VisitRetention
@@ -90,6 +93,7 @@ async def wire(stack: AsyncExitStack, settings: Settings, clock: Clock, public_u
     wired = Wired(_make(settings, clock, public_url, bcrypt_cost, secret, storage, jobs, stack), jobs)
     _introduce(wired.services)
     _schedule(wired)
+    stack.callback(import_files(wired.services, settings, jobs).stop)
     _observe(wired)
     return wired
 
@@ -179,6 +183,9 @@ def _make(
         accounts=accounts,
         tokens=tokens,
         patients=patients,
+        duplicates=Duplicates(storage),
+        merging=make_merging(storage, clock, accounts, patients, appointments, queues, outbox, audit),
+        imports=ImportService(storage, clock, lambda: jobs.wake("imports", clock.now())),
         doctors=doctors,
         appointments=appointments,
         queues=queues,
@@ -265,6 +272,7 @@ def _schedule(wired: Wired) -> None:
     jobs.add("reconcile", 1, services.outbox.reconciler.run)
     jobs.add("poll", 5, services.outbox.poller.run)
     jobs.add("reminders", 60, reminders.run)
+    jobs.add("merges", 30, services.merging.resume)
     jobs.add("appointments", 5, services.appointments.settle_owed)
     visits = VisitRetention(services.storage, services.clock, lambda: services.clinic.settings.visits_personal_days)
 
@@ -362,6 +370,7 @@ async def load(services: Services) -> None:
     await services.doctors.start()
     await services.displays.start()
     await services.queues.start()
+    await services.merging.resume(everything=True)
     await services.outbox.suppression.refresh()
     await services.outbox.sweep()
 

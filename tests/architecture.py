@@ -62,6 +62,9 @@ FLOORS: tuple[tuple[str, Floor], ...] = (
     ("server.accounts.sessions", Floor.SERVICE),
     ("server.displays.boards", Floor.SERVICE),
     ("server.appointments.reminders", Floor.SERVICE),
+    ("server.imports.runner", Floor.SERVICE),
+    ("server.patients.duplicates", Floor.SERVICE),
+    ("server.patients.merging", Floor.SERVICE),
     ("server.*.retention", Floor.SERVICE),
     ("server.sms.courier", Floor.SERVICE),
     ("server.sms.poll", Floor.SERVICE),
@@ -80,6 +83,7 @@ FLOORS: tuple[tuple[str, Floor], ...] = (
     ("server.first_accounts", Floor.APP),
     ("server.jobs", Floor.APP),
     ("server.messenger", Floor.APP),
+    ("server.people", Floor.APP),
     ("server.wiring", Floor.APP),
 )
 

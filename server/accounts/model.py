@@ -29,7 +29,7 @@ class OneTime(StrEnum):
 class Account:
     """Somebody who can sign in. `epoch` rises when every session of the account ends at once.
 
-    `one_time`: the password was given out by staff and lets in once.
+    `one_time`: the password was given out by staff and lets in once. Who is not `active` cannot sign in.
     """
 
     id: str
@@ -41,6 +41,7 @@ class Account:
     patient_id: str | None = None
     epoch: int = 1
     one_time: OneTime = OneTime.NO
+    active: bool = True
     order: str
     created_at: datetime
     rev: int = 1

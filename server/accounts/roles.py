@@ -120,11 +120,24 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     # patients
     "POST /api/patients/": PUBLIC,
     "GET /api/patients/": STAFF,
+    "GET /api/patients/duplicates/": DESK,
+    "POST /api/patients/{patient_id}/distinct/": DESK,
+    "POST /api/patients/{patient_id}/merge/": ADMIN,
     "GET /api/patients/{patient_id}/": SELF_OR_STAFF,
     "PATCH /api/patients/{patient_id}/": SELF_OR_STAFF,
     "DELETE /api/patients/{patient_id}/": SELF_OR_ADMIN,
+    "GET /api/patients/{patient_id}/export/": SELF_OR_ADMIN,
     "POST /api/patients/{patient_id}/confirm/": SELF_OR_STAFF,
     "POST /api/patients/{patient_id}/password/": DESK,
+    # patients and appointments from files
+    "GET /api/imports/": ADMIN,
+    "POST /api/imports/": ADMIN,
+    "GET /api/imports/{import_id}/": ADMIN,
+    "DELETE /api/imports/{import_id}/": ADMIN,
+    "POST /api/imports/{import_id}/check/": ADMIN,
+    "POST /api/imports/{import_id}/start/": ADMIN,
+    "GET /api/imports/{import_id}/refused/": ADMIN,
+    "GET /api/imports/{import_id}/refused/export/": ADMIN,
     # doctors
     "GET /api/doctors/": PUBLIC,
     "POST /api/doctors/": ADMIN,
@@ -199,6 +212,7 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "PATCH /api/settings/": ADMIN,
     "POST /api/settings/texts/preview/": ADMIN,
     "GET /api/audit/": ADMIN,
+    "GET /api/audit/export/": ADMIN,
     "GET /api/clinic/": PUBLIC,
     # operation and documentation
     "GET /healthz": PUBLIC,

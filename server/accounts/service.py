@@ -65,8 +65,11 @@ class AccountService:
         doctor_id: str | None = None,
         patient_id: str | None = None,
         id: str | None = None,
+        one_time: bool = False,
     ) -> Account:
-        """A new account. With `id` (derived from an Idempotency-Key) a repetition gives the account that exists.
+        """A new account; with `one_time` its password lets in once.
+
+        With `id` (derived from an Idempotency-Key) a repetition gives the account that exists.
 
         Raises Invalid for a username that is taken or a password that cannot be.
         """
@@ -81,6 +84,7 @@ class AccountService:
             name=name.strip() or username.strip(),
             doctor_id=doctor_id,
             patient_id=patient_id,
+            one_time=OneTime.FRESH if one_time else OneTime.NO,
             order=order_key(now, account_id),
             created_at=now,
         )
@@ -147,8 +151,12 @@ class AccountService:
         username: str | None = None,
         role: Role | None = None,
         doctor_id: str | None = None,
+        active: bool | None = None,
     ) -> Account:
-        """Change what is given. A new role or doctor ends all sessions. Raises NotFound, Invalid, WrongState."""
+        """Change what is given. A new role or doctor, and no longer being active, ends all sessions.
+
+        Raises NotFound, Invalid, WrongState.
+        """
 
         def change(account: Account) -> Account:
             new_role = role or account.role
@@ -156,17 +164,19 @@ class AccountService:
             if new_role is not account.role and Role.PATIENT in (new_role, account.role):
                 raise Invalid.field("role", "cannot change between patient and staff; make another user")
             _check_links(new_role, new_doctor, account.patient_id)
-            ends = (new_role, new_doctor) != (account.role, account.doctor_id)
+            off = active is False and account.active
+            ends = off or (new_role, new_doctor) != (account.role, account.doctor_id)
             return replace(
                 account,
                 name=name.strip() if name is not None else account.name,
                 username=check_username(username) if username is not None else account.username,
                 role=new_role,
                 doctor_id=new_doctor,
+                active=account.active if active is None else active,
                 epoch=account.epoch + ends,
             )
 
-        if role in (None, Role.ADMIN):
+        if role in (None, Role.ADMIN) and active is not False:
             return await self._change(account_id, change)
         async with self._last_admin.leaves(account_id):
             return await self._change(account_id, change)
@@ -180,6 +190,12 @@ class AccountService:
         else:
             await self._accounts.delete(account_id)
         await self._sessions.end_before(account_id, account.epoch + 1)
+
+    async def hand_over(self, account_id: str, patient_id: str) -> Account:
+        """Let a patient's account sign in for another record of the same patient; ends its sessions."""
+        return await self._change(
+            account_id, lambda account: replace(account, patient_id=patient_id, epoch=account.epoch + 1)
+        )
 
     async def delete_of_patient(self, patient_id: str) -> None:
         """Remove the account of a patient who is being anonymised, if there is one."""
@@ -265,6 +281,9 @@ class AccountService:
         if not good or account is None:
             self._attempts.failed(username, self._clock.now())
             raise InvalidCredentials("The name or the password is wrong.")
+        if not account.active:
+            detail = "This account has been switched off. Ask an administrator."
+            raise InvalidCredentials(detail, limit="switched_off")
         return account
 
     async def _used_once(self, account: Account) -> Account:

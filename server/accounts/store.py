@@ -111,6 +111,7 @@ def _account(document: Document) -> Account:
         patient_id=document["patient_id"] or None,
         epoch=document["epoch"],
         one_time=OneTime(document.get("one_time", "")),
+        active=document.get("active", True),
         order=document["order"],
         created_at=document["created_at"],
         rev=document["rev"],
@@ -130,6 +131,7 @@ def _account_document(account: Account) -> Document:
         "patient_id": account.patient_id or "",
         "epoch": account.epoch,
         "one_time": account.one_time.value,
+        "active": account.active,
         "created_at": account.created_at,
     }
 

@@ -35,6 +35,7 @@ from server.storage.port import DuplicateKey, Storage
 
 MOST_TRIES = 20
 OWED_AT_ONCE = 100
+PAGE = 200
 
 log = structlog.get_logger("appointments")
 
@@ -80,20 +81,31 @@ class AppointmentService:
         kept = await self._kept(doctor_id, day)
         return rules.free_slots(doctor, day, kept, self._clinic_time, self._clock.now())
 
-    async def book(self, patient_id: str, doctor_id: str, start: datetime, *, actor: Actor, command_id: str) -> Booked:
-        """Book the time that begins at `start`.
+    async def book(
+        self,
+        patient_id: str,
+        doctor_id: str,
+        start: datetime,
+        *,
+        actor: Actor,
+        command_id: str,
+        tell: bool = True,
+    ) -> Booked:
+        """Book the time that begins at `start`; unless `tell`, the patient gets no text about it now.
 
         Raises NotFound, Invalid on `start`, SlotTaken, IdempotencyKeyReused, and Forbidden once patients have
         booked as many as they may.
         """
         async with self._booking.setdefault(patient_id, asyncio.Lock()):
-            return await self._book(patient_id, doctor_id, start, actor, command_id)
+            return await self._book(patient_id, doctor_id, start, actor, command_id, tell)
 
-    async def _book(self, patient_id: str, doctor_id: str, start: datetime, actor: Actor, command_id: str) -> Booked:
+    async def _book(
+        self, patient_id: str, doctor_id: str, start: datetime, actor: Actor, command_id: str, tell: bool
+    ) -> Booked:
         appointment_id = derived_id("appointment", command_id)
         request_hash = hashlib.sha256(f"{patient_id}\x1f{doctor_id}\x1f{iso(start)}".encode()).hexdigest()
         if existing := await self._store.get(appointment_id):
-            return await self._again(existing, request_hash)
+            return await self._again(existing, request_hash, tell)
         doctor = self._doctors.get(doctor_id)
         patient = await self._patients.get(patient_id)
         now = self._clock.now()
@@ -117,9 +129,23 @@ class AppointmentService:
         except SlotInUse:
             raise rules.taken(start) from None
         except DuplicateKey:
-            return await self._again(await self.get(appointment_id), request_hash)
-        await self._say_booked(appointment)
+            return await self._again(await self.get(appointment_id), request_hash, tell)
+        if tell:
+            await self._say_booked(appointment)
         return Booked(appointment, replayed=False)
+
+    async def check(self, doctor_id: str, start: datetime) -> None:
+        """Raise what `book` would, and write nothing."""
+        slot = rules.bookable(self._doctors.get(doctor_id), start, self._clinic_time, self._clock.now())
+        rules.refuse_overlap(slot, await self._kept(doctor_id, self._date(start)), "")
+
+    async def at(self, doctor_id: str, start: datetime) -> Appointment | None:
+        """Whatever keeps the doctor's time that begins at `start`."""
+        return await self._store.at(doctor_id, start)
+
+    async def made_by(self, command_id: str) -> Appointment | None:
+        """What `book` made under this command, whatever has become of it."""
+        return await self._store.get(derived_id("appointment", command_id))
 
     async def cancel(self, appointment_id: str, *, actor: Actor) -> Appointment:
         """Give the time back at once. Raises NotFound, WrongState."""
@@ -234,17 +260,23 @@ class AppointmentService:
             if appointment.state is BookingState.BOOKED:
                 await self._cancel_if_booked(appointment, actor, Owed.SILENCE)
 
+    async def move_patient(self, patient_id: str, to: str) -> None:
+        """Bring every appointment, past ones too, under another record of the same patient."""
+        while found := (await self._store.page({"patient_id": patient_id}, None, None, PAGE))[0]:
+            for appointment in found:
+                await self._change(appointment.id, lambda one: replace(one, patient_id=to))
+
     async def end_for_doctor(self, doctor: Doctor, actor: Actor) -> None:
         """Cancel what is booked with a doctor who is being deleted; the patients are told."""
         for appointment in await self._store.of_doctor(doctor.id, self._clock.now()):
             if appointment.state is BookingState.BOOKED:
                 await self._cancel_if_booked(appointment, actor, Owed.CANCELLED)
 
-    async def _again(self, existing: Appointment, request_hash: str) -> Booked:
+    async def _again(self, existing: Appointment, request_hash: str, tell: bool) -> Booked:
         """The same request again: the booking it made is the answer, and its text is asked for if that was cut off."""
         if existing.request_hash != request_hash:
             raise IdempotencyKeyReused("This Idempotency-Key booked another time. Use a new key.")
-        if existing.state is BookingState.BOOKED and not existing.moves:
+        if tell and existing.state is BookingState.BOOKED and not existing.moves:
             await self._say_booked(existing)
         return Booked(existing, replayed=True)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from server.appointments.model import Appointment, BookingState, Owed
+from server.appointments.model import Appointment, BookingState, Owed, slot_key
 from server.ids import order_key
 from server.storage import certain
 from server.storage.port import Condition, Document, DuplicateKey, In, Range, Storage
@@ -32,6 +32,11 @@ class AppointmentStore:
         """The appointment or None."""
         document = await self._storage.get(APPOINTMENTS, appointment_id)
         return _appointment(document) if document else None
+
+    async def at(self, doctor_id: str, start: datetime) -> Appointment | None:
+        """The appointment that keeps this time of the doctor, or None."""
+        found = await self._storage.find(APPOINTMENTS, {"slot": slot_key(doctor_id, start)}, limit=1)
+        return _appointment(found[0]) if found else None
 
     async def insert(self, appointment: Appointment) -> None:
         """Raises SlotInUse, and DuplicateKey if this very appointment exists."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -24,8 +25,18 @@ from server.storage.port import Condition, Document, DuplicateKey, Range, Storag
 AUDIT: Final = "audit"
 RETRY_SECONDS: Final = 2.0
 AT_ONCE: Final = 50
+PAGE: Final = 200
+MOST_LOOKED_AT: Final = 2000
 
 log = structlog.get_logger("audit")
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """One page of the audit; `next_cursor` None: nothing after it."""
+
+    rows: tuple[AuditRow, ...]
+    next_cursor: str | None
 
 
 class AuditLog:
@@ -52,18 +63,39 @@ class AuditLog:
             self._writer = asyncio.get_running_loop().create_task(self._write_waiting())
 
     async def page(
-        self, *, actor_id: str | None = None, subject_id: str | None = None, before: str | None = None, limit: int
-    ) -> list[AuditRow]:
-        """Newest first; by actor or by subject, not by both."""
-        where: dict[str, Condition] = {}
-        if actor_id is not None:
-            where["actor_id"] = actor_id
-        elif subject_id is not None:
-            where["subject_id"] = subject_id
-        if before is not None:
-            where["order"] = Range(lt=before)
-        found = await self._storage.find(AUDIT, where, sort="order", descending=True, limit=limit)
-        return [_row(document) for document in found]
+        self,
+        *,
+        actor_id: str | None = None,
+        subject_id: str | None = None,
+        action: str | None = None,
+        since: str | None = None,
+        before: str | None = None,
+        limit: int,
+    ) -> AuditPage:
+        """Newest first; `since` and `before` are `order`s. One filter is served by its index, the others look at a
+        bounded number of rows: a page may be short and still have a next one."""
+        wanted = {"subject_id": subject_id, "actor_id": actor_id, "action": action}
+        given = {name: value for name, value in wanted.items() if value is not None}
+        first = next((name for name in given if name != "action"), None)
+        rest = {name: value for name, value in given.items() if name != first}
+        rows: list[AuditRow] = []
+        looked_at = 0
+        while looked_at < MOST_LOOKED_AT:
+            where: dict[str, Condition] = {first: given[first]} if first else {}
+            if before is not None or since is not None:
+                where["order"] = Range(gte=since, lt=before)
+            read = PAGE if rest else limit + 1 - len(rows)
+            found = await self._storage.find(AUDIT, where, sort="order", descending=True, limit=read)
+            for document in found:
+                if all(document[name] == value for name, value in rest.items()):
+                    if len(rows) == limit:
+                        return AuditPage(tuple(rows), rows[-1].order)
+                    rows.append(_row(document))
+                before = document["order"]
+            looked_at += len(found)
+            if len(found) < read:
+                return AuditPage(tuple(rows), None)
+        return AuditPage(tuple(rows), before)
 
     async def forget_older(self, before: datetime) -> None:
         """Delete the rows written before `before`, a bounded number at once. For the retention job alone."""

@@ -60,7 +60,10 @@ class NumberCode:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """One patient. `phone` is E.164 or empty; `account_id` is empty for those who have no login."""
+    """One patient. `phone` is E.164 or empty; `account_id` is empty for those who have no login.
+
+    `merged_into` is the record that has taken this one's place.
+    """
 
     id: str
     order: str
@@ -74,6 +77,7 @@ class Patient:
     account_id: str = ""
     code: NumberCode | None = None
     anonymised_at: datetime | None = None
+    merged_into: str = ""
     request_hash: str = ""
     rev: int = 0
 
@@ -83,6 +87,11 @@ class Patient:
         return self.consent.given
 
     @property
+    def gone(self) -> bool:
+        """Whether nothing can be done with this record any more."""
+        return self.anonymised_at is not None or bool(self.merged_into)
+
+    @property
     def phone_masked(self) -> str:
         """The number as lists and logs may show it."""
         return mask(self.phone)
@@ -90,7 +99,7 @@ class Patient:
     @property
     def terms(self) -> frozenset[str]:
         """What this patient is found by; nothing once anonymised."""
-        return frozenset() if self.anonymised_at else terms_of(self.name, self.phone, self.date_of_birth)
+        return frozenset() if self.gone else terms_of(self.name, self.phone, self.date_of_birth)
 
     def copy_for_queue(self) -> PatientCopy:
         """What a queue keeps of this patient while the ticket is open."""
@@ -136,7 +145,7 @@ class Patient:
 
     def details(self) -> dict[str, Any]:
         """The patient as staff who opened the record, and the patient, see it: with the whole number."""
-        return {**self.summary(), "phone": self.phone or None}
+        return {**self.summary(), "phone": self.phone or None, "merged_into": self.merged_into or None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

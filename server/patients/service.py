@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from server.accounts.roles import Actor, Role
@@ -24,6 +25,7 @@ from server.errors import (
     WrongState,
 )
 from server.ids import derived_id
+from server.patients.likeness import same_person
 from server.patients.model import NewPatient, Patient, PatientChanges, next_code, try_code
 from server.patients.neighbours import Accounts, Login, OpenTickets, Outbox
 from server.patients.record import Desk, build, change, may_send_code, request_hash, wants_code, with_code
@@ -90,10 +92,9 @@ class PatientService:
         self.before_anonymise: Callable[[str, Actor], Awaitable[None]] = _nothing_to_end
 
     async def get(self, patient_id: str) -> Patient:
-        """The patient. Raises NotFound, also for one who was anonymised."""
+        """The patient. Raises NotFound, also for one who was anonymised or merged into another."""
         patient = await self.find(patient_id)
-        if patient.anonymised_at:
-            raise NotFound("There is no such patient any more: the record was anonymised.")
+        _refuse_gone(patient)
         return patient
 
     async def find(self, patient_id: str) -> Patient:
@@ -127,6 +128,16 @@ class PatientService:
         if code:
             await self._send_code(patient, code)
         return Registered(patient, replayed=False)
+
+    async def add(self, patient: Patient) -> None:
+        """Keep a record made elsewhere, as by an import; one that exists under its id stays as it is."""
+        with suppress(DuplicateKey):
+            await self._store.insert(patient)
+
+    async def like(self, name: str, phone: str, date_of_birth: str | None) -> list[Patient]:
+        """Those whose record is this person's (`likeness.same_person`); `phone` is E.164 or empty."""
+        found = await self._store.sharing(phone, date_of_birth)
+        return [each for each in found.values() if not each.gone and same_person(each, name, phone, date_of_birth)]
 
     async def walk_in(self, *, name: str, phone: str | None, sms_consent: bool, command_id: str) -> PatientCopy:
         """Register somebody at the desk who goes straight into a queue; the desk asked for the number."""
@@ -208,7 +219,7 @@ class PatientService:
         found = await self._store.newest(cursor, limit + 1)
         page = found[:limit]
         return PatientPage(
-            tuple(patient for patient in page if not patient.anonymised_at),
+            tuple(patient for patient in page if not patient.gone),
             page[-1].order if len(found) > limit else None,
         )
 
@@ -225,8 +236,7 @@ class PatientService:
 
     async def _finish(self, existing: Patient, new: NewPatient) -> Registered:
         """The same request again: what a crash cut off is done now, and the patient it made is the answer."""
-        if existing.anonymised_at:
-            raise NotFound("There is no such patient any more: the record was anonymised.")
+        _refuse_gone(existing)
         if existing.request_hash != request_hash(new):
             raise IdempotencyKeyReused("This Idempotency-Key registered another patient. Use a new key.")
         if existing.account_id and await self._accounts.of_patient(existing.id) is None:
@@ -297,6 +307,15 @@ class PatientService:
             if saved := await self._store.replace(before, after):
                 return saved
         raise StorageUnavailable("This record is being changed by many at once. Try again.")
+
+
+def _refuse_gone(patient: Patient) -> None:
+    """Raises NotFound for a record that nothing can be done with any more."""
+    if patient.merged_into:
+        detail = "This record was merged into another one of the same patient."
+        raise NotFound(detail, merged_into=patient.merged_into)
+    if patient.anonymised_at:
+        raise NotFound("There is no such patient any more: the record was anonymised.")
 
 
 def _new_code() -> str:

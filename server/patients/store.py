@@ -20,6 +20,8 @@ TERMS = "patient_terms"
 PAGE = 200
 # How many terms one search may pass over (a common word beside a rare one) before it answers with what it has.
 LONGEST_LOOK = 2000
+# How many of those who share a number or a birth date are looked at: more of them share a stopgap, not a person.
+MOST_ALIKE = 100
 _AFTER_EVERY_TERM = "\U0010ffff"
 
 
@@ -49,6 +51,19 @@ class PatientStore:
             return {}
         documents = await self._storage.find(PATIENTS, {"_id": In(wanted)}, limit=len(wanted))
         return {document["_id"]: _patient(document) for document in documents}
+
+    async def sharing(self, phone: str, date_of_birth: str | None) -> dict[str, Patient]:
+        """Patients, by id, with this number or this birth date; a bounded number of them, those who are gone too."""
+        found: dict[str, Patient] = {}
+        if phone:
+            documents = await self._storage.find(PATIENTS, {"phone": phone}, limit=MOST_ALIKE)
+            found |= {document["_id"]: _patient(document) for document in documents}
+        if date_of_birth:
+            term = f"d:{date_of_birth}|"
+            where = {"_id": Range(gte=term, lt=term + _AFTER_EVERY_TERM)}
+            terms = await self._storage.find(TERMS, where, sort="_id", limit=MOST_ALIKE)
+            found |= await self.get_many({_owner(row["_id"]) for row in terms} - found.keys())
+        return found
 
     async def insert(self, patient: Patient) -> None:
         """Add the terms, then the patient. Raises DuplicateKey if the patient exists."""
@@ -162,6 +177,7 @@ def _document(patient: Patient) -> Document:
         "account_id": patient.account_id,
         "code": code and {"number": code.number, "digest": code.digest, "sent_at": code.sent_at, "tries": code.tries},
         "anonymised_at": patient.anonymised_at,
+        "merged_into": patient.merged_into,
         "request_hash": patient.request_hash,
     }
 
@@ -181,5 +197,6 @@ def _patient(document: Document) -> Patient:
         account_id=document["account_id"],
         code=NumberCode(**document["code"]) if document["code"] else None,
         anonymised_at=document["anonymised_at"],
+        merged_into=document.get("merged_into", ""),
         request_hash=document["request_hash"],
     )

@@ -81,6 +81,11 @@ def needs_of(query: str) -> tuple[Need, ...]:
     return tuple(found)
 
 
+def words_of(name: str) -> list[str]:
+    """The words of a name, plain; one with an apostrophe is one word."""
+    return list(dict.fromkeys(_joined_words(name)))
+
+
 def plain(text: str) -> str:
     """`text` without case, accents, vowel marks and joiners: equal for what a reader would call the same."""
     folded = unicodedata.normalize("NFKD", text).casefold().translate(_PLAIN_LETTERS)

@@ -185,6 +185,13 @@ def anonymous_visit(visit: Mapping[str, Any]) -> Document:
     }
 
 
+def visit_of(visit: Mapping[str, Any], patient_id: str) -> Document:
+    """The visit as another record's of the same patient."""
+    ticket = visit["ticket"]
+    patient = {**ticket["patient"], "id": patient_id}
+    return {**visit, "patient_id": patient_id, "ticket": {**ticket, "patient": patient}}
+
+
 def ticket_from_visit(visit: Mapping[str, Any]) -> Ticket:
     """The ticket of a visit; its patient has an id and a language only."""
     patient = {"name": "", **visit["ticket"]["patient"]}

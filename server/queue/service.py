@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime
 from typing import Any
@@ -17,7 +17,7 @@ from server.clock import ClinicTime, Clock
 from server.errors import DayOver, DomainError, NotFound
 from server.ids import new_id
 from server.live.hub import Hub
-from server.queue import commands, texts
+from server.queue import commands, documents, texts
 from server.queue.line import Line
 from server.queue.lines import Doctors, Found, Lines, copy_of
 from server.queue.model import ENDED, PatientCopy, Policy, Priority, QueueDay, Source, Ticket, queue_day_id
@@ -47,6 +47,7 @@ class QueueService:
         *,
         shared: bool = False,
     ) -> None:
+        self._store = store
         self._messenger = messenger
         self._doctors = doctors
         self._policy_now = policy_now
@@ -202,6 +203,27 @@ class QueueService:
     def open_tickets_of(self, patient_id: str) -> list[tuple[str, str]]:
         """`(doctor_id, ticket_id)` of every queue the patient is in now."""
         return self._showcase.open_tickets_of(patient_id)
+
+    def holds(self, patient_id: str) -> bool:
+        """Whether any queue of today still has a ticket of the patient, ended and missed ones among them."""
+        return any(ticket.patient.id == patient_id for ticket in self.open_tickets())
+
+    async def visits_of(self, patient_id: str) -> AsyncIterator[tuple[Ticket, str]]:
+        """Every ticket of the patient with its doctor's name: those of today's queues, then the past, latest first."""
+        here: dict[str, tuple[Ticket, str]] = {}
+        for day in self._lines.days():
+            here |= {
+                id: (ticket, day.doctor.name) for id, ticket in day.tickets.items() if ticket.patient.id == patient_id
+            }
+        for known in here.values():
+            yield known
+        async for visit in self._store.visits_of(patient_id):
+            if visit["_id"] not in here:
+                yield documents.ticket_from_visit(visit), visit["doctor"]["name"]
+
+    async def move_patient(self, patient_id: str, to: str) -> None:
+        """Bring the patient's past visits under another record of theirs."""
+        await self._store.move_visits(patient_id, to)
 
     def open_tickets(self) -> list[Ticket]:
         """Every ticket of today that its queue still holds, just ended ones among them."""

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from server.queue import documents
 from server.queue.model import QueueDay, Ticket
 from server.storage import aged
-from server.storage.port import Document, DuplicateKey, Range, Storage
+from server.storage.port import Condition, Document, DuplicateKey, Range, Storage
 
 UNSETTLED_AT_ONCE = 200
 
@@ -66,6 +66,18 @@ class QueueStore:
         """The visit that a ticket became, or None."""
         return await self._storage.get("visits", ticket_id)
 
+    async def visits_of(self, patient_id: str) -> AsyncIterator[Document]:
+        """Every visit of a patient, the latest first."""
+        before: str | None = None
+        while True:
+            where: dict[str, Condition] = {"patient_id": patient_id, "order": Range(lt=before)}
+            found = await self._storage.find("visits", where, sort="order", descending=True, limit=UNSETTLED_AT_ONCE)
+            for visit in found:
+                yield visit
+            if len(found) < UNSETTLED_AT_ONCE:
+                return
+            before = found[-1]["order"]
+
     def visits_older(self, before: datetime, *, after: str) -> AsyncIterator[Document]:
         """Visits that ended before `before` and past `after`, oldest first; see `aged.older`."""
         return aged.older(self._storage, "visits", before, after=after)
@@ -75,6 +87,13 @@ class QueueStore:
         anonymous = documents.anonymous_visit(visit)
         if anonymous != visit:
             await self._storage.replace_if_unchanged("visits", anonymous)
+
+    async def move_visits(self, patient_id: str, to: str) -> None:
+        """Bring every visit under another record of the same patient; one that somebody anonymises has left already."""
+        where = {"patient_id": patient_id}
+        while found := await self._storage.find("visits", where, sort="order", limit=UNSETTLED_AT_ONCE):
+            for visit in found:
+                await self._storage.replace_if_unchanged("visits", documents.visit_of(visit, to))
 
     def forget(self, id: str) -> None:
         """Let go of what is kept in memory for a day that is over."""

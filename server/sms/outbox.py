@@ -316,6 +316,10 @@ class Outbox:
                 await self._forget(message)
             cursor = page.next_cursor
 
+    async def move_patient(self, patient_id: str, to: str) -> None:
+        """Bring every text under another record of the same patient."""
+        await self._store.move_patient(patient_id, to)
+
     async def _forget(self, message: Message) -> None:
         row: Message | None = message
         while row is not None and (row.to or row.body):

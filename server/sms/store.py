@@ -55,6 +55,12 @@ class MessageStore:
         async for document in aged.older(self._storage, COLLECTION, before, after=after):
             yield from_document(document)
 
+    async def move_patient(self, patient_id: str, to: str) -> None:
+        """Bring every text of a patient under another record of theirs; what changes meanwhile, the next time round."""
+        while rows := (await self.page({"patient_id": patient_id}, None, 200)).items:
+            for row in rows:
+                await self.replace(replace(row, patient_id=to))
+
     async def delete(self, id: str) -> None:
         """For the retention job alone."""
         await self._storage.delete(COLLECTION, id)

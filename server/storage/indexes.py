@@ -56,6 +56,10 @@ COLLECTIONS: dict[str, tuple[Index, ...]] = {
     "displays": _lists(),
     "pairings": (Index(("display_id",), unique=True), Index(("expires_at",))),
     "display_health": (),
+    "imports": (*_lists(), Index(("state",))),
+    "import_rows": (*_lists(), Index(("import_id",))),
+    "merges": (Index(("kept_id",)),),
+    "distinct_patients": (),
     "audit": _lists("actor_id", "subject_id"),
     "settings": (),
 }

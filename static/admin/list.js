@@ -20,7 +20,7 @@ const TYPING = 250;
  *   query?: (value: string) => object}} Filter `query` makes more of a choice than `{[name]: value}`; `more` are buttons
  *   beside the filters
  */
-export function listView({ path, columns, actions = () => [], create, filters = [], query = () => ({}), more: beside = () => [], name, empty }) {
+export function listView({ path, columns, actions, create, filters = [], query = () => ({}), more: beside = () => [], name, empty }) {
   const body = h("tbody");
   const problem = h("div", { role: "alert" });
   const nothing = h("p", { class: "empty", text: empty, hidden: true });
@@ -54,13 +54,14 @@ export function listView({ path, columns, actions = () => [], create, filters = 
 
   const row = (item) => {
     const cells = columns.map((column) => h("td", { "data-label": column.label }, column.cell(item) ?? ""));
-    const items = actions(item, reload);
-    if (items.length) cells.push(h("td", { class: "row-end" }, actionsButton(name(item), items)));
+    const items = actions?.(item, reload) ?? [];
+    if (actions) cells.push(h("td", { class: "row-end" }, items.length ? actionsButton(name(item), items) : null));
     return h("tr", {}, ...cells);
   };
 
   more.addEventListener("click", () => load({ append: true }));
-  const heads = [...columns.map((column) => h("th", { scope: "col", text: column.label })), h("th", { scope: "col" }, h("span", { class: "visually-hidden", text: t("list.actions") }))];
+  const heads = columns.map((column) => h("th", { scope: "col", text: column.label }));
+  if (actions) heads.push(h("th", { scope: "col" }, h("span", { class: "visually-hidden", text: t("list.actions") })));
   const table = h("div", { class: "table-wrap" }, h("table", {}, h("thead", {}, h("tr", {}, ...heads)), body));
   const start = create ? h("button", { class: "button button-primary", type: "button", on: { click: () => create.open(reload) } }, icon("plus"), h("span", { text: create.label })) : null;
   const bar = h("div", { class: "filters" }, ...controls.map((control) => control.element), ...beside(chosen), start);

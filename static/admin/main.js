@@ -11,6 +11,7 @@ import { appointmentsView } from "./appointments.js";
 import { auditView } from "./audit.js";
 import { displaysView } from "./displays.js";
 import { doctorsView } from "./doctors.js";
+import { importsView } from "./imports.js";
 import { notificationsView } from "./notifications.js";
 import { patientsView } from "./patients.js";
 import { queuesView } from "./queues.js";
@@ -21,6 +22,7 @@ import { usersView } from "./users.js";
 const VIEWS = {
   doctors: doctorsView,
   patients: patientsView,
+  imports: importsView,
   appointments: appointmentsView,
   queues: queuesView,
   users: usersView,

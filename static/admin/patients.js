@@ -1,4 +1,4 @@
-/** Patients: found by name, phone or birth date; corrected, given a new password, or made anonymous. */
+/** Patients: found by name, phone or birth date; corrected, exported, merged, given a new password, or made anonymous. */
 
 import { api } from "../base/api.js";
 import { h } from "../base/dom.js";
@@ -6,14 +6,32 @@ import { buildForm } from "../base/forms.js";
 import { birthDate, LANGUAGES, t } from "../base/i18n.js";
 import { confirmDialog, openDialog, toast } from "../base/overlays.js";
 import { attempt } from "./attempt.js";
+import { duplicatesView } from "./duplicates.js";
 import { listView } from "./list.js";
+import { chooseMerge } from "./merge.js";
 
-export const patientsView = () =>
+/** The list, and in its place the look for duplicates. */
+export function patientsView() {
+  const element = h("div", { class: "stack" });
+  let leave = () => {};
+  const shown = (view) => {
+    leave();
+    leave = view.leave ?? (() => {});
+    element.replaceChildren(view.element);
+    element.querySelector("[data-focus]")?.focus();
+  };
+  const home = () => shown(list(() => shown(duplicatesView(home))));
+  home();
+  return { element, leave: () => leave() };
+}
+
+const list = (lookForDuplicates) =>
   listView({
     path: "/api/patients/",
     empty: t("patients.none"),
     name: (patient) => patient.name,
     filters: [{ name: "q", label: t("finder.label"), type: "search" }],
+    more: () => [h("button", { class: "button", type: "button", text: t("duplicates.find"), on: { click: lookForDuplicates } })],
     create: { label: t("patients.add"), open: (reload) => edit(null, reload) },
     columns: [
       { label: t("patient.name"), cell: (patient) => patient.name },
@@ -28,6 +46,8 @@ export const patientsView = () =>
 const actionsFor = (patient, reload) => [
   { label: t("action.edit"), run: () => attempt(async () => edit(await api.get(`/api/patients/${patient.id}/`), reload)) },
   ...(patient.has_account ? [{ label: t("patients.new_password"), run: () => newPassword(patient) }] : []),
+  { label: t("patients.export"), run: () => exportOne(patient) },
+  { label: t("merge.open"), run: () => chooseMerge(patient, reload) },
   { label: t("patients.anonymise"), danger: true, run: () => anonymise(patient, reload) },
 ];
 
@@ -69,6 +89,9 @@ async function newPassword(patient) {
     openDialog(t("patients.new_password"), h("p", { text: t("patients.new_password_text", { name: patient.name }) }), h("p", { class: "code one-time", text: password }));
   });
 }
+
+/** Everything that is kept about a patient, as a file for them. */
+const exportOne = (patient) => attempt(() => api.download(`/api/patients/${patient.id}/export/`, {}, "patient.json"));
 
 async function anonymise(patient, reload) {
   if (!(await confirmDialog(t("patients.anonymise_title", { name: patient.name }), t("patients.anonymise_text"), t("patients.anonymise")))) return;

@@ -1,9 +1,9 @@
-/** Staff accounts: who may log in, as what, and new passwords. */
+/** Accounts: who may log in, as what, new passwords, and switching them off. */
 
 import { api } from "../base/api.js";
 import { buildForm, given } from "../base/forms.js";
 import { t } from "../base/i18n.js";
-import { roleName } from "../base/labels.js";
+import { mark, roleName } from "../base/labels.js";
 import { confirmDialog, openDialog, toast } from "../base/overlays.js";
 import { attempt } from "./attempt.js";
 import { listView } from "./list.js";
@@ -22,12 +22,32 @@ export const usersView = () =>
       { label: t("login.username"), cell: (user) => user.username },
       { label: t("user.name"), cell: (user) => user.name },
       { label: t("user.role"), cell: (user) => roleName(user.role) },
+      { label: t("list.state"), cell: stateOf },
     ],
     actions: (user, reload) => [
       ...(user.role === "patient" ? [] : [{ label: t("action.edit"), run: () => attempt(() => edit(user, reload)) }]),
       { label: t("users.set_password"), run: () => setPassword(user) },
+      user.active
+        ? { label: t("users.switch_off"), danger: true, run: () => switchOff(user, reload) }
+        : { label: t("users.switch_on"), run: () => switchTo(user, true, reload) },
       { label: t("action.remove"), danger: true, run: () => remove(user, reload) },
     ],
+  });
+
+function stateOf(user) {
+  if (!user.active) return mark("state-stopped", "close", t("user.switched_off"));
+  return user.must_change_password ? mark("state-attention", "clock", t("user.first_password")) : t("user.active");
+}
+
+async function switchOff(user, reload) {
+  if (await confirmDialog(t("users.switch_off_title", { name: user.username }), t("users.switch_off_text"), t("users.switch_off"))) await switchTo(user, false, reload);
+}
+
+const switchTo = (user, active, reload) =>
+  attempt(async () => {
+    await api.patch(`/api/users/${user.id}/`, { active });
+    toast(t(active ? "users.switched_on" : "users.switched_off", { name: user.username }));
+    reload();
   });
 
 async function edit(user, reload) {
@@ -40,7 +60,7 @@ async function edit(user, reload) {
       { name: "name", label: t("user.name"), value: user?.name },
       { name: "role", label: t("user.role"), type: "select", required: true, options: roleOptions(ROLES), value: user?.role },
       { name: "doctor_id", label: t("user.doctor"), type: "select", hint: t("user.doctor_hint"), options, value: user?.doctor_id ?? "" },
-      ...(user ? [] : [password]),
+      ...(user ? [] : [password, { name: "must_change_password", label: t("user.must_change"), type: "checkbox", value: true }]),
     ],
     submit: t("action.save"),
     onSubmit: async (values, key) => {

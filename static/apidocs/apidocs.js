@@ -32,7 +32,7 @@ function parameters(document, operation) {
 }
 
 function requestBody(document, operation) {
-  const schema = operation.requestBody?.content["application/json"].schema;
+  const schema = operation.requestBody?.content["application/json"]?.schema;
   if (!schema) return null;
   return h("div", {}, h("h4", { text: "Body" }), schemaTable(document, schema), sample(document, schema));
 }

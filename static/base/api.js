@@ -8,6 +8,8 @@ import { session } from "./session.js";
 
 const ATTEMPTS = 5;
 const TIMEOUT = 15_000;
+/** A file takes as long as the line does. */
+const FILE_TIMEOUT = 180_000;
 /** The server is there but cannot answer now; it says so in Retry-After. */
 const PASSING = new Set([502, 503, 504]);
 
@@ -39,6 +41,8 @@ export const api = {
   get: (path, query) => call("GET", withQuery(path, query)),
   /** @param {string} [key] one key per intention: pass the same one when the person tries again */
   post: (path, body = {}, key = newKey()) => call("POST", path, body, key),
+  /** @param {Blob} file sent as it is, letters and all */
+  upload: (path, query, file, key) => call("POST", withQuery(path, query), file, key),
   patch: (path, body) => call("PATCH", path, body),
   delete: (path) => call("DELETE", path),
   /** All pages of a list. `most` bounds what a page of ours can be asked to hold. */
@@ -114,14 +118,15 @@ async function call(method, path, body, key, read = (response) => response.json(
 function send(method, path, body, key, token) {
   const headers = { Accept: "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const file = body instanceof Blob;
+  if (body !== undefined) headers["Content-Type"] = file ? "text/csv" : "application/json";
   if (key) headers["Idempotency-Key"] = key;
   return fetch(path, {
     method,
     headers,
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: body === undefined || file ? body : JSON.stringify(body),
     credentials: "same-origin",
-    signal: AbortSignal.timeout(TIMEOUT),
+    signal: AbortSignal.timeout(file ? FILE_TIMEOUT : TIMEOUT),
   });
 }
 

@@ -101,6 +101,9 @@ export const shortDate = (iso) =>
 export const longDate = (iso) =>
   dateFormat("long", { weekday: "long", day: "numeric", month: "long" }).format(new Date(iso));
 
+/** 3 Mar 2026, of an instant */
+export const shortDay = (iso) => dateFormat("day", { day: "numeric", month: "short", year: "numeric" }).format(new Date(iso));
+
 /** Tue 3 Mar, 10:40 */
 export const dateAndTime = (iso) =>
   dateFormat("both", { weekday: "short", day: "numeric", month: "short", ...TIME }).format(new Date(iso));

@@ -14,10 +14,11 @@ export function explain(problem) {
   }
   if (problem.code === "offline") return t("error.offline");
   if (problem.code === "slow_down") return t("error.slow_down", { count: problem.retryAfter ?? 60 });
+  if (currentLanguage() !== "en" && hasText(`error.${problem.body?.limit}`)) return t(`error.${problem.body.limit}`);
   if (problem.code === "wrong_state" && currentLanguage() !== "en") return whoWasFaster(problem.body);
   if (problem.status >= 500 && problem.code !== "storage_unavailable") return t("error.unexpected");
   if (currentLanguage() === "en" && problem.detail) return problem.detail;
-  const key = `error.${problem.body?.limit ?? problem.code}`;
+  const key = `error.${problem.code}`;
   return hasText(key) ? t(key) : t("error.unexpected");
 }
 

@@ -29,7 +29,7 @@ export function mineView() {
       section("mine.appointments", coming(appointments).map((each) => appointment(each, again)), t("mine.no_appointment")),
       // Where no text leaves the server, no code can arrive.
       patient.phone && !patient.number_confirmed && clinic.sms !== "simulated" ? confirmNumber(patient, again) : null,
-      h("p", {}, h("a", { class: "button button-primary", href: "#/", text: t("doctors.choose") })),
+      h("div", { class: "buttons" }, h("a", { class: "button button-primary", href: "#/", text: t("doctors.choose") }), exportButton(patient)),
     ].filter(Boolean);
   };
   fill(element, load, explain);
@@ -121,6 +121,22 @@ function move(each, again) {
 /** Where joining is on site only, the code on the screen shows that somebody is there. */
 function askJoinCode(arrive) {
   openDialog(t("mine.check_in"), buildForm({ fields: [joinCodeField()], submit: t("mine.check_in"), onSubmit: arrive }));
+}
+
+/** What the clinic keeps about the patient, as a file. */
+function exportButton({ id }) {
+  const button = h("button", { class: "button button-plain", type: "button", text: t("mine.export") });
+  button.addEventListener("click", async () => {
+    button.setAttribute("aria-busy", "true");
+    try {
+      await api.download(`/api/patients/${id}/export/`, {}, "my-data.json");
+    } catch (problem) {
+      toast(explain(problem), { kind: "stopped" });
+    } finally {
+      button.removeAttribute("aria-busy");
+    }
+  });
+  return button;
 }
 
 function confirmNumber(patient, again) {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,3 +120,16 @@ def test_registering_names_every_fault_at_once(open_page: OpenPage, scene: Scene
     expect(wrong).to_have_count(2)
     expect(wrong.nth(0)).to_contain_text("This is not a")
     expect(wrong.nth(1)).to_have_text("This must have at least 8 characters.")
+
+
+def test_a_patient_takes_home_what_the_clinic_keeps(
+    at_home: Callable[[str], Page], patient: tuple[str, Caller, dict[str, Any]], tmp_path: Path, shoot: Shoot
+) -> None:
+    page = at_home("/#/me")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download my data").click()
+    shoot(page, "my-visits-download")
+    download.value.save_as(tmp_path / "mine.json")
+    kept = json.loads((tmp_path / "mine.json").read_text("utf-8"))
+    assert (kept["patient"]["id"], kept["patient"]["phone"]) == (patient[2]["id"], patient[2]["phone"])
+    assert kept["texts"][0]["kind"] == "code"

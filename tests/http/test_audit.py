@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -68,3 +70,32 @@ async def test_what_a_restarted_server_recognises_leaves_no_second_row(clinic: C
     clinic.server.services.replays._entries.clear()
     (await clinic.desk.post("/api/patients/", patient, key="register")).ok(201)
     assert await rows(clinic, registered["id"]) == ["register patient"]
+
+
+async def test_the_audit_is_filtered_by_person_deed_subject_and_day_and_taken_away(clinic: Clinic) -> None:
+    patient = {"name": "Bo Example", "sms_consent": False}
+    made = (await clinic.desk.post("/api/patients/", patient)).ok(201)
+    (await clinic.admin.patch(f"/api/patients/{made['id']}/", {"name": "Bo Renamed"})).ok()
+    await clinic.walk_in()
+    await clinic.server.services.audit.flush()
+
+    async def found(**query: str) -> list[str]:
+        items = (await clinic.admin.get("/api/audit/", query)).ok()["items"]
+        return [row["action"] for row in items]
+
+    desk_id = str(clinic.desk.user["id"])
+    assert await found(actor_id=desk_id, subject_id=made["id"]) == ["register patient"]
+    assert await found(action="change patient") == ["change patient"]
+    assert set(await found(actor_id=desk_id)) == {"register patient", "enqueue", "sign in"}
+    today = clinic.server.services.queues.today().isoformat()
+    assert await found(action="enqueue", since=today, until=today) == ["enqueue"]
+    assert await found(since="2100-01-01") == await found(until="2001-01-01") == []
+    (row,) = (await clinic.admin.get("/api/audit/", {"action": "change patient"})).ok()["items"]
+    assert (row["subject"], row["actor"]["role"], row["detail"]) == ("Bo Renamed", "admin", {"fields": "name"})
+    file = await clinic.admin.get("/api/audit/export/", {"subject_id": made["id"]})
+    lines = list(csv.reader(StringIO(file.raw.decode("utf-8-sig"))))
+    assert [line[3] for line in lines] == ["action", "change patient", "register patient"]
+    assert lines[1][4:6] == ["", made["id"]]
+    await clinic.server.services.audit.flush()
+    assert await found(action="audit exported") == ["audit exported"]
+    (await clinic.desk.get("/api/audit/export/")).problem(403, "forbidden")

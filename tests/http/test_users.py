@@ -162,9 +162,55 @@ async def test_every_staff_write_leaves_a_row_without_personal_data(people: Peop
     assert started["actor"] == {"id": people.doctor.user["id"], "role": "doctor", "name": "Dr Rao"}
     assert [row["action"] for row in (started, called, joined)] == ["start ticket", "call next", "enqueue"]
     assert called["detail"] == {"doctor_id": people.doctor_id}
-    everything = await people.admin.get("/api/audit/", {"limit": 200})
-    assert "Ada" not in everything.raw.decode()
-    assert "5550199" not in everything.raw.decode()
+    kept = str(await server.services.storage.find("audit", {}, sort="order"))
+    exported = (await people.admin.get("/api/audit/export/")).raw.decode()
+    assert registered["id"] in kept
+    for everything in (kept, exported):
+        assert "Ada" not in everything
+        assert "5550199" not in everything
     mine = (await people.admin.get("/api/audit/", {"actor_id": people.doctor.user["id"]})).ok()["items"]
     assert {entry["actor"]["id"] for entry in mine} == {people.doctor.user["id"]}
     assert mine == sorted(mine, key=lambda entry: entry["at"], reverse=True)
+
+
+@pytest.mark.gen_test
+async def test_a_password_given_at_the_start_opens_nothing_until_it_is_changed(api: Api, admin: Api) -> None:
+    user = (await admin.post("/api/users/", NEW | {"must_change_password": True})).ok(201)
+    assert user["must_change_password"] is True
+    fresh = await api.sign_in("front.desk", PASSWORD)
+    (await fresh.get("/api/patients/")).problem(403, "forbidden")
+    (await fresh.post("/api/me/password/", {"old": PASSWORD, "new": "another-password"})).ok()
+    own = await api.sign_in("front.desk", "another-password")
+    (await own.get("/api/patients/")).ok()
+    assert (await admin.get(f"/api/users/{user['id']}/")).ok()["must_change_password"] is False
+
+
+@pytest.mark.gen_test
+async def test_who_is_switched_off_is_out_at_once_until_switched_on(people: People) -> None:
+    desk, path = people.receptionist, f"/api/users/{people.receptionist.user['id']}/"
+    assert (await people.admin.patch(path, {"active": False})).ok()["active"] is False
+    (await desk.get("/api/patients/")).problem(401, "not_signed_in")
+    login = {"username": "desk", "password": PASSWORD}
+    refused = (await people.anonymous.post("/api/token/", login)).problem(401, "invalid_credentials")
+    assert refused["limit"] == "switched_off"
+    wrong = (await people.anonymous.post("/api/token/", login | {"password": "not this one"})).problem(
+        401, "invalid_credentials"
+    )
+    assert "limit" not in wrong
+    assert (await people.admin.patch(path, {"active": True})).ok()["active"] is True
+    (await (await people.anonymous.sign_in("desk", PASSWORD)).get("/api/patients/")).ok()
+    actions = [row["action"] for row in (await people.admin.get("/api/audit/", {"limit": 4})).ok()["items"]]
+    assert "switch user off" in actions or "switch user on" in actions
+
+
+@pytest.mark.gen_test
+async def test_the_last_administrator_who_can_sign_in_stays_on(admin: Api) -> None:
+    own = f"/api/users/{admin.user['id']}/"
+    (await admin.patch(own, {"active": False})).problem(409, "wrong_state")
+    second = (await admin.post("/api/users/", NEW | {"role": "admin"})).ok(201)
+    (await admin.patch(f"/api/users/{second['id']}/", {"active": False})).ok()
+    refused = (await admin.patch(own, {"active": False})).problem(409, "wrong_state")
+    assert refused["limit"] == "last_admin"
+    (await admin.delete(own)).problem(409, "wrong_state")
+    (await admin.patch(own, {"role": "receptionist"})).problem(409, "wrong_state")
+    (await admin.delete(f"/api/users/{second['id']}/")).ok(204)

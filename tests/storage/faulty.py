@@ -70,6 +70,10 @@ class FaultyStorage:
     def delay(self, seconds: float, collection: str | None = None, verb: Verb | None = None, *, times: int = 1) -> None:
         self._faults.append(Fault(verb, collection, times, before=lambda: asyncio.sleep(seconds)))
 
+    def pass_by(self, collection: str | None = None, verb: Verb | None = None, *, times: int = 1) -> None:
+        """Nothing happens to the next `times` calls: the faults after this one begin later."""
+        self._faults.append(Fault(verb, collection, times))
+
     def hold(self, collection: str | None = None, verb: Verb | None = None, *, after: bool = False) -> Gate:
         """The next call waits at the gate, before it is carried out or (`after`) before its caller hears of it."""
         gate = Gate()
