@@ -8,7 +8,8 @@ from pydantic import Field
 
 from handlers import joining
 from handlers.base import ApiHandler, operation
-from handlers.schemas import Answer, Body, Change
+from handlers.closures import ClosureAnswer, ClosureBody
+from handlers.schemas import Answer, Body, Change, Day
 from server.clinic.model import Announcement, SettingsChanges
 from server.clock import iso
 from server.ids import new_id
@@ -61,7 +62,8 @@ class SettingsBody(Body):
     `soon_ahead` and `reminder_hours` 0: nobody is told. `quiet_from` and `quiet_until` (21:00, 07:00) hold back texts
     about bookings, on the clinic's clock; both empty: none are held. After `texts_personal_days` a text
     in the log loses number and wording, after `texts_kept_days` it is deleted; after `visits_personal_days` a visit
-    no longer shows whose it was; after `audit_kept_days` an audit row is deleted.
+    no longer shows whose it was; after `audit_kept_days` an audit row is deleted. On `closed_days` and on the public
+    holidays of `holidays_country` nobody is booked, but on those in `holidays_open`; who is booked then stays booked.
     """
 
     name: Change[Annotated[str, Field(max_length=400)]] = None
@@ -77,6 +79,10 @@ class SettingsBody(Body):
     quiet_from: Change[Annotated[str, Field(max_length=5)]] = None
     quiet_until: Change[Annotated[str, Field(max_length=5)]] = None
     announcements: Change[Annotated[list[AnnouncementBody], Field(max_length=50)]] = None
+    closed_days: Change[Annotated[list[ClosureBody], Field(max_length=200)]] = None
+    holidays_country: Change[Annotated[str, Field(max_length=2)]] = None
+    holidays_region: Change[Annotated[str, Field(max_length=10)]] = None
+    holidays_open: Change[Annotated[list[Day], Field(max_length=400)]] = None
     sms: Change[Annotated[dict[str, bool], Field(max_length=50)]] = None
     texts: Change[Annotated[dict[str, dict[str, str | None]], Field(max_length=50)]] = None
 
@@ -98,6 +104,10 @@ class SettingsAnswer(Answer):
     quiet_from: str
     quiet_until: str
     announcements: list[AnnouncementAnswer]
+    closed_days: list[ClosureAnswer]
+    holidays_country: str
+    holidays_region: str
+    holidays_open: list[str]
     sms: dict[str, bool]
     texts: dict[str, dict[str, str]]
 
@@ -163,6 +173,8 @@ class SettingsHandler(ApiHandler):
         changes = body.model_dump()
         if body.announcements is not None:
             changes["announcements"] = [Announcement(each.text, each.language) for each in body.announcements]
+        if body.closed_days is not None:
+            changes["closed_days"] = [closure.plain() for closure in body.closed_days]
         settings = await self.services.clinic.update(SettingsChanges(**changes))
         self.audit("change settings", "clinic", fields=", ".join(sorted(body.model_fields_set)))
         self.answer(settings.as_json())

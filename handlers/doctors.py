@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from handlers.base import ApiHandler, operation
+from handlers.closures import ClosureAnswer, ClosureBody
 from handlers.cursors import sealed
 from handlers.schemas import Answer, Body, Change, Day, NewPassword, PageQuery, Query
 from server.clock import iso
@@ -40,7 +42,7 @@ class DoctorBody(Body):
 
 
 class DoctorChange(Body):
-    """What is left out stays. `hours` replaces the whole week."""
+    """What is left out stays. `hours` replaces the week, `days_off` all of them; who is booked then stays so."""
 
     name: Change[Words] = None
     specialty: Change[Words] = None
@@ -50,6 +52,7 @@ class DoctorChange(Body):
     letter: Change[Letter] = None
     slot_minutes: Change[SlotMinutes] = None
     hours: Change[Hours] = None
+    days_off: Change[Annotated[list[ClosureBody], Field(max_length=200)]] = None
 
 
 class SlotQuery(Query):
@@ -77,6 +80,7 @@ class DoctorCard(Answer):
     letter: str
     slot_minutes: int
     hours: dict[str, list[list[str]]]
+    days_off: list[ClosureAnswer]
     status: str
     waiting: int
     estimate: EstimateAnswer | None
@@ -97,9 +101,10 @@ class SlotAnswer(Answer):
 
 
 class SlotList(Answer):
-    """The free times of one day, in order."""
+    """The free times of one day, in order; `closed` says why there are none on a day without appointments."""
 
     items: list[SlotAnswer]
+    closed: str | None
 
 
 class DoctorsHandler(ApiHandler):
@@ -128,7 +133,10 @@ class DoctorHandler(ApiHandler):
     @operation(summary="Change a doctor", body=DoctorChange, answer=DoctorCard, errors=(NotFound,))
     async def patch(self, doctor_id: str) -> None:
         """Name, room and letter change on open boards at once; tickets keep the codes they have."""
-        changes = DoctorChanges(**self.body(DoctorChange).model_dump())
+        body = self.body(DoctorChange)
+        changes = DoctorChanges(**body.model_dump(exclude={"days_off"}))
+        if body.days_off is not None:
+            changes = replace(changes, days_off=[closure.plain() for closure in body.days_off])
         doctor = await self.services.doctors.update(doctor_id, changes)
         self.answer(await _card(self, doctor))
 
@@ -144,8 +152,10 @@ class SlotsHandler(ApiHandler):
     async def get(self, doctor_id: str) -> None:
         """Of one date, from now on and up to 90 days ahead."""
         appointments = self.services.appointments
-        slots = await appointments.free_slots(doctor_id, self.query(SlotQuery).date or appointments.today())
-        self.answer({"items": [{"start": iso(slot.start), "end": iso(slot.end)} for slot in slots]})
+        day = self.query(SlotQuery).date or appointments.today()
+        slots = await appointments.free_slots(doctor_id, day)
+        items = [{"start": iso(slot.start), "end": iso(slot.end)} for slot in slots]
+        self.answer({"items": items, "closed": appointments.why_closed(doctor_id, day)})
 
 
 async def _card(handler: ApiHandler, doctor: Doctor) -> dict[str, Any]:

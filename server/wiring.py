@@ -172,7 +172,7 @@ def _make(
         }
 
     patients = PatientService(storage, clock, clinic_time, accounts, outbox, queues, country=settings.default_country)
-    appointments = AppointmentService(storage, clock, clinic_time, doctors, patients, queues, outbox)
+    appointments = AppointmentService(storage, clock, clinic_time, doctors, patients, queues, outbox, clinic.closed_on)
     return Services(
         settings=settings,
         public_url=public_url,

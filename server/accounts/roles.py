@@ -209,6 +209,7 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "POST /api/displays/{display_id}/reload/": DESK,
     "POST /api/displays/{display_id}/identify/": DESK,
     "GET /api/settings/": ADMIN,
+    "GET /api/settings/holidays/": ADMIN,
     "PATCH /api/settings/": ADMIN,
     "POST /api/settings/texts/preview/": ADMIN,
     "GET /api/audit/": ADMIN,

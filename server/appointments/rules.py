@@ -2,37 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from server.appointments.model import Appointment, BookingState
 from server.clock import ClinicTime, iso
+from server.doctors.closures import closure_on
 from server.doctors.hours import Slot, slot_at, slots_on
 from server.doctors.model import Doctor
 from server.errors import AlreadyQueued, Forbidden, Invalid, QueueClosed, SlotTaken, WrongState
 from server.queue.model import IN_QUEUE, Source, State, Ticket
 
+# Why the clinic is closed on a date of its calendar: a holiday's name or a closure's note; None: it is open.
+ClosedOn = Callable[[date], str | None]
+
 HORIZON = timedelta(days=90)
 MOST_AHEAD = 10  # bookings a patient may make without the desk
 
 
-def bookable(doctor: Doctor, start: datetime, clinic_time: ClinicTime, now: datetime) -> Slot:
+def never_closed(day: date) -> None:
+    """What holds where no calendar is known."""
+    return
+
+
+def bookable(
+    doctor: Doctor, start: datetime, clinic_time: ClinicTime, now: datetime, closed: ClosedOn = never_closed
+) -> Slot:
     """The doctor's time that begins at `start`. Raises Invalid on `start`."""
     if start <= now:
         raise Invalid.field("start", "is in the past; choose a later time")
     if start > now + HORIZON:
         raise Invalid.field("start", f"is more than {HORIZON.days} days ahead; choose an earlier time")
+    day = start.astimezone(clinic_time.zone).date()
+    if (why := why_closed(doctor, day, closed)) is not None:
+        raise Invalid.field("start", f"is on a day without appointments ({why}); choose another day")
     slot = slot_at(start, doctor.hours, doctor.slot_minutes, clinic_time.zone)
     if slot is None:
         raise Invalid.field("start", f"is not one of {doctor.name}'s times; choose one of /api/doctors/<id>/slots/")
     return slot
 
 
+def why_closed(doctor: Doctor, day: date, closed: ClosedOn) -> str | None:
+    """Why nobody can be booked with the doctor on the clinic's date `day`; None: it is a day like others."""
+    if closure_on(day, doctor.days_off) is not None:
+        return f"{doctor.name} is away"
+    return closed(day)
+
+
 def free_slots(
-    doctor: Doctor, day: date, kept: Iterable[Appointment], clinic_time: ClinicTime, now: datetime
+    doctor: Doctor,
+    day: date,
+    kept: Iterable[Appointment],
+    clinic_time: ClinicTime,
+    now: datetime,
+    closed: ClosedOn = never_closed,
 ) -> list[Slot]:
     """The times of `day` (the clinic's date) that can still be booked; `kept` are that day's appointments."""
+    if why_closed(doctor, day, closed) is not None:
+        return []
     taken = [appointment for appointment in kept if appointment.state is not BookingState.CANCELLED]
     return [
         slot

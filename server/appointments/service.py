@@ -60,6 +60,7 @@ class AppointmentService:
         patients: Patients,
         queues: Queues,
         outbox: Outbox,
+        closed: rules.ClosedOn = rules.never_closed,
     ) -> None:
         self._store = AppointmentStore(storage)
         self._clock = clock
@@ -68,6 +69,7 @@ class AppointmentService:
         self._patients = patients
         self._queues = queues
         self._outbox = outbox
+        self._closed = closed
         # One patient's bookings wait for one another, so that they are counted right.
         self._booking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -75,11 +77,15 @@ class AppointmentService:
         """The clinic's calendar date."""
         return self._clock.now().astimezone(self._clinic_time.zone).date()
 
+    def why_closed(self, doctor_id: str, day: date) -> str | None:
+        """Why nobody can be booked with the doctor on that day; None: it is a day like others. Raises NotFound."""
+        return rules.why_closed(self._doctors.get(doctor_id), day, self._closed)
+
     async def free_slots(self, doctor_id: str, day: date) -> list[Slot]:
         """The doctor's times on the clinic's date `day` that can still be booked. Raises NotFound."""
         doctor = self._doctors.get(doctor_id)
         kept = await self._kept(doctor_id, day)
-        return rules.free_slots(doctor, day, kept, self._clinic_time, self._clock.now())
+        return rules.free_slots(doctor, day, kept, self._clinic_time, self._clock.now(), self._closed)
 
     async def book(
         self,
@@ -109,7 +115,7 @@ class AppointmentService:
         doctor = self._doctors.get(doctor_id)
         patient = await self._patients.get(patient_id)
         now = self._clock.now()
-        slot = rules.bookable(doctor, start, self._clinic_time, now)
+        slot = rules.bookable(doctor, start, self._clinic_time, now, self._closed)
         rules.refuse_overlap(slot, await self._kept(doctor_id, self._date(start)), appointment_id)
         if actor.role == Role.PATIENT:
             rules.refuse_many(await self._store.of_patient_from(patient_id, now))
@@ -136,7 +142,7 @@ class AppointmentService:
 
     async def check(self, doctor_id: str, start: datetime) -> None:
         """Raise what `book` would, and write nothing."""
-        slot = rules.bookable(self._doctors.get(doctor_id), start, self._clinic_time, self._clock.now())
+        slot = rules.bookable(self._doctors.get(doctor_id), start, self._clinic_time, self._clock.now(), self._closed)
         rules.refuse_overlap(slot, await self._kept(doctor_id, self._date(start)), "")
 
     async def at(self, doctor_id: str, start: datetime) -> Appointment | None:
@@ -170,7 +176,7 @@ class AppointmentService:
         if before.state is BookingState.BOOKED and (before.doctor_id, before.start) == (doctor.id, start):
             return before
         rules.may_move(before)
-        slot = rules.bookable(doctor, start, self._clinic_time, now)
+        slot = rules.bookable(doctor, start, self._clinic_time, now, self._closed)
         rules.refuse_overlap(slot, await self._kept(doctor.id, self._date(start)), appointment_id)
         try:
             moved = await self._change(

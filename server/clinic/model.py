@@ -6,9 +6,11 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import time
+from datetime import date, time
 from typing import Any
 
+from server.clinic import holidays
+from server.doctors.closures import Closure, parse_closures
 from server.errors import Faults, Invalid
 from server.queue.model import Policy
 from server.sms.keep import Keep
@@ -52,7 +54,8 @@ class ClinicSettings:
     `wording` are the templates that are not ours, by language and kind. `quiet_from` and `quiet_until` are times of
     day such as 21:00, both empty where there are no quiet hours. After `texts_personal_days` a text in the log loses
     number and wording, after `texts_kept_days` it is deleted; after `visits_personal_days` a visit no longer shows
-    whose it was; after `audit_kept_days` an audit row is deleted.
+    whose it was; after `audit_kept_days` an audit row is deleted. On `closed_days` and on the public holidays of
+    `holidays_country` (empty: of none) and its `holidays_region` nobody is booked, but on those in `holidays_open`.
     """
 
     name: str
@@ -70,6 +73,10 @@ class ClinicSettings:
     sms_off: frozenset[str] = frozenset()
     wording: Wording = field(default_factory=dict)
     announcements: tuple[Announcement, ...] = ()
+    closed_days: tuple[Closure, ...] = ()
+    holidays_country: str = ""
+    holidays_region: str = ""
+    holidays_open: frozenset[str] = frozenset()
 
     @property
     def quiet(self) -> QuietHours | None:
@@ -102,6 +109,10 @@ class ClinicSettings:
             "name": self.name,
             **{field: getattr(self, field) for field in NUMBERS},
             "limits": {field: [allowed.start, allowed.stop - 1] for field, allowed in NUMBERS.items()},
+            "closed_days": [closure.view() for closure in self.closed_days],
+            "holidays_country": self.holidays_country,
+            "holidays_region": self.holidays_region,
+            "holidays_open": sorted(self.holidays_open),
             "quiet_from": self.quiet_from,
             "quiet_until": self.quiet_until,
             "announcements": [announcement.view() for announcement in self.announcements],
@@ -135,6 +146,10 @@ class SettingsChanges:
     quiet_from: str | None = None
     quiet_until: str | None = None
     announcements: Sequence[Announcement] | None = None
+    closed_days: Sequence[tuple[date, date, str]] | None = None
+    holidays_country: str | None = None
+    holidays_region: str | None = None
+    holidays_open: Sequence[date] | None = None
     sms: Mapping[str, bool] | None = None
     texts: Mapping[str, Mapping[str, str | None]] | None = None
 
@@ -159,9 +174,21 @@ def change(settings: ClinicSettings, changes: SettingsChanges) -> ClinicSettings
     announcements = settings.announcements
     if changes.announcements is not None:
         announcements = _announced(faults, changes.announcements)
+    closed_days = settings.closed_days
+    if (wanted := changes.closed_days) is not None:
+        closed_days = faults.read(lambda: parse_closures("closed_days", wanted), closed_days)
+    country, region = _holidays(faults, settings, changes)
     faults.settle()
     return replace(
         settings,
+        closed_days=closed_days,
+        holidays_country=country,
+        holidays_region=region,
+        holidays_open=(
+            settings.holidays_open
+            if changes.holidays_open is None
+            else frozenset(day.isoformat() for day in changes.holidays_open)
+        ),
         name=name,
         sms_off=sms_off,
         wording=wording,
@@ -193,6 +220,18 @@ def _quiet(faults: Faults, settings: ClinicSettings, changes: SettingsChanges) -
     elif quiet["quiet_from"] and quiet["quiet_from"] == quiet["quiet_until"]:
         faults.add("quiet_until", "is the same as quiet_from")
     return quiet
+
+
+def _holidays(faults: Faults, settings: ClinicSettings, changes: SettingsChanges) -> tuple[str, str]:
+    """Country and region; another country has other regions, so the region goes with it."""
+    country = settings.holidays_country if changes.holidays_country is None else changes.holidays_country
+    kept = settings.holidays_region if country == settings.holidays_country else ""
+    region = kept if changes.holidays_region is None else changes.holidays_region
+    if country and country not in holidays.countries():
+        faults.add("holidays_country", "is not a country whose holidays are known; use two letters such as FR, or none")
+    elif region and (not country or region not in holidays.countries()[country]):
+        faults.add("holidays_region", "is not a region of that country whose holidays are known; leave it out for all")
+    return country, region
 
 
 def _worded(faults: Faults, before: Wording, changes: Mapping[str, Mapping[str, str | None]]) -> Wording:

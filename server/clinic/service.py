@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
 from typing import Any
 
+from server.clinic import holidays
 from server.clinic.model import ClinicSettings, SettingsChanges, change
 from server.clinic.store import ClinicStore
+from server.doctors.closures import closure_on
 from server.errors import StorageUnavailable
 from server.queue.model import Policy
 from server.sms.keep import Keep
@@ -76,6 +79,16 @@ class ClinicService:
     def wording(self) -> Wording:
         """The templates of texts that the clinic has changed."""
         return self._settings.wording
+
+    def closed_on(self, day: date) -> str | None:
+        """Why the clinic takes no bookings on that day of its calendar; None: it does."""
+        settings = self._settings
+        if (closure := closure_on(day, settings.closed_days)) is not None:
+            return closure.note or "closed"
+        if not settings.holidays_country or day.isoformat() in settings.holidays_open:
+            return None
+        country, region = settings.holidays_country, settings.holidays_region
+        return holidays.public_holidays(country, region, day.year, "en").get(day)
 
     async def update(self, changes: SettingsChanges) -> ClinicSettings:
         """Make `changes`. Raises Invalid."""

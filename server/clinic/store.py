@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from server.clinic.model import NUMBERS, Announcement, ClinicSettings
+from server.doctors.closures import closure_from
 from server.storage import certain
 from server.storage.port import Document, DuplicateKey, Storage
 
 SETTINGS = "settings"
 CLINIC = "clinic"
-_PLAIN = (*NUMBERS, "quiet_from", "quiet_until")
+_PLAIN = (*NUMBERS, "quiet_from", "quiet_until", "holidays_country", "holidays_region")
 
 
 class ClinicStore:
@@ -41,6 +42,10 @@ def _document(settings: ClinicSettings, rev: int) -> Document:
         **{field: getattr(settings, field) for field in NUMBERS},
         "quiet_from": settings.quiet_from,
         "quiet_until": settings.quiet_until,
+        "holidays_country": settings.holidays_country,
+        "holidays_region": settings.holidays_region,
+        "holidays_open": sorted(settings.holidays_open),
+        "closed_days": [closure.view() for closure in settings.closed_days],
         "sms_off": sorted(settings.sms_off),
         "announcements": [announcement.view() for announcement in settings.announcements],
         "wording": {language: dict(kinds) for language, kinds in settings.wording.items()},
@@ -54,5 +59,7 @@ def _settings(document: Document) -> ClinicSettings:
         **{field: document[field] for field in _PLAIN if field in document},
         sms_off=frozenset(document["sms_off"]),
         wording=document.get("wording", {}),
+        holidays_open=frozenset(document.get("holidays_open", ())),
+        closed_days=tuple(closure_from(view) for view in document.get("closed_days", ())),
         announcements=tuple(Announcement(**announcement) for announcement in document.get("announcements", [])),
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from server.doctors.closures import Closure, parse_closures
 from server.doctors.hours import WeeklyHours, default_hours, parse_hours
 from server.doctors.letters import clean_letter
 from server.errors import Faults, Invalid
@@ -40,6 +42,7 @@ class Doctor:
     letter: str
     slot_minutes: int
     hours: WeeklyHours
+    days_off: tuple[Closure, ...] = ()
     deleted: bool = False
     request_hash: str = ""
     rev: int = 0
@@ -56,6 +59,7 @@ class Doctor:
             "letter": self.letter,
             "slot_minutes": self.slot_minutes,
             "hours": self.hours.as_json(),
+            "days_off": [closure.view() for closure in self.days_off],
         }
 
 
@@ -87,6 +91,7 @@ class DoctorChanges:
     letter: str | None = None
     slot_minutes: int | None = None
     hours: Mapping[str, Sequence[Sequence[str]]] | None = None
+    days_off: Sequence[tuple[date, date, str]] | None = None
 
 
 def build(new: NewDoctor, *, id: str, order: str, request_hash: str) -> Doctor:
@@ -140,6 +145,7 @@ def change(doctor: Doctor, changes: DoctorChanges) -> Doctor:
         letter=clean_letter(changes.letter) if changes.letter is not None else doctor.letter,
         slot_minutes=_slot_minutes(changes.slot_minutes) if changes.slot_minutes is not None else doctor.slot_minutes,
         hours=parse_hours(changes.hours) if changes.hours is not None else doctor.hours,
+        days_off=parse_closures("days_off", changes.days_off) if changes.days_off is not None else doctor.days_off,
     )
 
 

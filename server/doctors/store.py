@@ -6,6 +6,7 @@ unique index gives a letter to one active doctor at a time.
 
 from __future__ import annotations
 
+from server.doctors.closures import closure_from
 from server.doctors.hours import parse_hours
 from server.doctors.model import Doctor, Kind
 from server.storage import certain
@@ -79,6 +80,7 @@ def _document(doctor: Doctor) -> Document:
         "letter": doctor.letter,
         "slot_minutes": doctor.slot_minutes,
         "hours": doctor.hours.as_json(),
+        "days_off": [closure.view() for closure in doctor.days_off],
         "deleted": doctor.deleted,
         "request_hash": doctor.request_hash,
     }
@@ -97,6 +99,7 @@ def _doctor(document: Document) -> Doctor:
         letter=document["letter"],
         slot_minutes=document["slot_minutes"],
         hours=parse_hours(document["hours"]),
+        days_off=tuple(closure_from(view) for view in document.get("days_off", ())),
         deleted=document["deleted"],
         request_hash=document["request_hash"],
     )
