@@ -7,8 +7,10 @@ import { t } from "../base/i18n.js";
 import { queueStatusName, roomName } from "../base/labels.js";
 import { confirmDialog, openDialog, toast } from "../base/overlays.js";
 import { attempt } from "./attempt.js";
+import { closuresControl } from "./closures.js";
 import { hoursControl } from "./hours.js";
 import { listView } from "./list.js";
+import { tellOfBooked } from "./still-booked.js";
 
 export const doctorsView = () =>
   listView({
@@ -47,6 +49,7 @@ function edit(doctor, reload) {
       { name: "letter", label: t("doctor.letter"), hint: t("doctor.letter_hint"), value: doctor?.letter, attributes: { maxlength: 2 } },
       { name: "slot_minutes", label: t("doctor.slot_minutes"), type: "number", required: true, value: doctor?.slot_minutes ?? 15, attributes: { min: 5, max: 240 } },
       { name: "hours", label: t("doctor.hours"), hint: t(doctor ? "doctor.hours_hint" : "doctor.hours_hint_new"), plainLabel: true, control: hoursControl(doctor?.hours) },
+      ...(doctor ? [{ name: "days_off", label: t("doctor.days_off"), hint: t("doctor.days_off_hint"), plainLabel: true, control: closuresControl(doctor.days_off) }] : []),
       ...account,
     ],
     submit: t("action.save"),
@@ -56,6 +59,7 @@ function edit(doctor, reload) {
       else await api.post("/api/doctors/", body, key);
       dialog.close();
       toast(t("done.saved", { name: values.name }));
+      if (doctor) await tellOfBooked(values.days_off, { doctor_id: doctor.id });
       reload();
     },
   });

@@ -8,6 +8,9 @@ import { kindName } from "../base/labels.js";
 import { fill } from "../base/page.js";
 import { toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
+import { closuresControl } from "./closures.js";
+import { holidayFields, holidaysKept } from "./holidays.js";
+import { tellOfBooked } from "./still-booked.js";
 
 const RULES = ["late_grace_minutes", "max_wait_normal_minutes", "max_wait_priority_minutes"];
 const NOTICES = ["soon_ahead", "reminder_hours"];
@@ -26,6 +29,10 @@ function settingsForm(settings) {
     fields: [
       { name: "name", label: t("settings.name"), required: true, value: settings.name },
       ...section("settings.queue", RULES.map((name) => numberField(name, settings))),
+      ...section("settings.calendar", [
+        { name: "closed_days", label: t("settings.closed_days"), hint: t("settings.closed_days_hint"), plainLabel: true, control: closuresControl(settings.closed_days) },
+        ...holidayFields(settings),
+      ]),
       ...section("settings.texts", [
         ...NOTICES.map((name) => numberField(name, settings)),
         ...QUIET.map((name) => ({ name, label: t(`settings.${name}`), hint: t(`settings.${name}_hint`), type: "time", value: settings[name] })),
@@ -38,6 +45,7 @@ function settingsForm(settings) {
     onSubmit: async (values) => {
       await api.patch("/api/settings/", values);
       toast(t("settings.saved"));
+      await tellOfBooked([...values.closed_days, ...(await holidaysKept(values))], {});
     },
   });
 }

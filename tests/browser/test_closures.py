@@ -1,0 +1,71 @@
+"""An administrator closes days: nobody can book then, and whoever is booked already is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage, log_in
+from tests.browser.process import ADMIN
+from tests.browser.scene import Scene
+
+Panel = Callable[[str], Page]
+
+
+@pytest.fixture
+def panel(open_page: OpenPage) -> Panel:
+    def open_it(view: str) -> Page:
+        page = open_page(f"/admin/#/{view}")
+        log_in(page, *ADMIN)
+        return page
+
+    return open_it
+
+
+def closed(scene: Scene, doctor: dict[str, Any], day: date) -> Any:
+    found = scene.desk.get(f"/api/doctors/{doctor['id']}/slots/?date={day.isoformat()}")
+    return found["closed"]
+
+
+def test_a_doctor_s_days_off_show_who_is_booked(panel: Panel, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Away")
+    first = date.fromisoformat(scene.desk.get("/api/clinic/")["day"]) + timedelta(days=3)
+    patient = scene.desk.post("/api/patients/", {"name": "Amina Yusuf", "sms_consent": False})
+    start = scene.desk.get(f"/api/doctors/{doctor['id']}/slots/?date={first.isoformat()}")["items"][0]["start"]
+    scene.desk.post("/api/appointments/", {"patient_id": patient["id"], "doctor_id": doctor["id"], "start": start})
+    page = panel("doctors")
+    row = page.get_by_role("row").filter(has_text="Dr Away")
+    row.get_by_role("button").click()
+    page.get_by_role("menuitem", name="Edit").click()
+    last = first + timedelta(days=2)
+    page.get_by_label("Days off").fill(f"{first.isoformat()} - {last.isoformat()} congress")
+    page.get_by_role("button", name="Save").click()
+    told = page.get_by_role("dialog", name="1 appointment stands on these days")
+    expect(told).to_contain_text("Amina Yusuf")
+    assert [closed(scene, doctor, day) for day in (first, last, last + timedelta(days=1))] == [
+        "Dr Away is away",
+        "Dr Away is away",
+        None,
+    ]
+    told.get_by_role("link", name="To the appointments").click()
+    expect(page.get_by_role("heading", name="Appointments")).to_be_visible()
+
+
+def test_public_holidays_are_kept_but_those_on_which_the_clinic_works(panel: Panel, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Feast")
+    page = panel("settings")
+    page.get_by_label("Public holidays of").select_option(label="France")
+    page.get_by_label("Christmas Day").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".toast")).to_contain_text("saved")
+    items = scene.admin.get("/api/settings/holidays/?country=FR")["items"]
+    days = {item["name"]: date.fromisoformat(item["date"]) for item in items}
+    assert closed(scene, doctor, days["New Year's Day"]) == "New Year's Day"
+    assert closed(scene, doctor, days["Christmas Day"]) is None
+    page.reload()
+    expect(page.get_by_label("Christmas Day")).to_be_checked()
+    scene.admin.patch("/api/settings/", {"holidays_country": ""})
