@@ -50,6 +50,7 @@ class ClinicAnswer(Answer):
     demo: bool
     announcements: list[AnnouncementAnswer]
     version: str
+    idle_lock_minutes: int
     day: str
     now: str
 
@@ -72,6 +73,7 @@ class SettingsBody(Body):
     max_wait_priority_minutes: Change[int] = None
     soon_ahead: Change[int] = None
     reminder_hours: Change[int] = None
+    idle_lock_minutes: Change[int] = None
     texts_personal_days: Change[int] = None
     texts_kept_days: Change[int] = None
     visits_personal_days: Change[int] = None
@@ -96,6 +98,7 @@ class SettingsAnswer(Answer):
     max_wait_priority_minutes: int
     soon_ahead: int
     reminder_hours: int
+    idle_lock_minutes: int
     texts_personal_days: int
     texts_kept_days: int
     visits_personal_days: int
@@ -155,6 +158,7 @@ class ClinicHandler(ApiHandler):
                 "demo": settings.demo,
                 "announcements": services.clinic.public(settings.clinic_timezone)["announcements"],
                 "version": services.release,
+                "idle_lock_minutes": services.clinic.settings.idle_lock_minutes,
                 "day": services.clinic_time.service_day(now).isoformat(),
                 "now": iso(now),
             }

@@ -27,6 +27,7 @@ NUMBERS = {
     "max_wait_priority_minutes": range(1, 1441),
     "soon_ahead": range(21),
     "reminder_hours": range(169),
+    "idle_lock_minutes": range(241),
     "texts_personal_days": range(7, 3651),
     "texts_kept_days": range(30, 3651),
     "visits_personal_days": range(30, 3651),
@@ -52,7 +53,8 @@ class ClinicSettings:
     """What an administrator may change. Minutes as DESIGN 2 explains them; `sms_off` are the texts not sent.
 
     `wording` are the templates that are not ours, by language and kind. `quiet_from` and `quiet_until` are times of
-    day such as 21:00, both empty where there are no quiet hours. After `texts_personal_days` a text in the log loses
+    day such as 21:00, both empty where there are no quiet hours. A page of staff that nobody touches for
+    `idle_lock_minutes` asks for the password; 0: it never does. After `texts_personal_days` a text in the log loses
     number and wording, after `texts_kept_days` it is deleted; after `visits_personal_days` a visit no longer shows
     whose it was; after `audit_kept_days` an audit row is deleted. On `closed_days` and on the public holidays of
     `holidays_country` (empty: of none) and its `holidays_region` nobody is booked, but on those in `holidays_open`.
@@ -64,6 +66,7 @@ class ClinicSettings:
     max_wait_priority_minutes: int = 30
     soon_ahead: int = 2
     reminder_hours: int = 24
+    idle_lock_minutes: int = 15
     texts_personal_days: int = 90
     texts_kept_days: int = 400
     visits_personal_days: int = 730
@@ -139,6 +142,7 @@ class SettingsChanges:
     max_wait_priority_minutes: int | None = None
     soon_ahead: int | None = None
     reminder_hours: int | None = None
+    idle_lock_minutes: int | None = None
     texts_personal_days: int | None = None
     texts_kept_days: int | None = None
     visits_personal_days: int | None = None

@@ -3,6 +3,7 @@
 import { AccountBanner } from "../base/account.js";
 import { h, setAttribute } from "../base/dom.js";
 import { t } from "../base/i18n.js";
+import { lockWhenIdle } from "../base/idle.js";
 import { loginForm } from "../base/login.js";
 import { clinic, languagePicker, notice, smsNotice, startPage } from "../base/page.js";
 import { explain } from "../base/problems.js";
@@ -41,6 +42,7 @@ let mayLeave = async () => true;
 let shown = "";
 let entered = false;
 let account = null;
+let idle = null;
 
 function show() {
   leave();
@@ -68,6 +70,8 @@ function enter(user) {
   const nav = h("nav", { class: "admin-nav", "aria-label": t("admin.title") }, h("ul", {}, ...links));
   account?.close();
   account = new AccountBanner();
+  idle?.close();
+  idle = lockWhenIdle(user);
   const simulated = smsNotice({ staff: true });
   app.replaceChildren(...[head, simulated && h("aside", { "aria-label": t("admin.texts") }, simulated), account.element, h("div", { class: "admin" }, nav, main)].filter(Boolean));
   entered = true;
@@ -81,6 +85,7 @@ function showLogin(words) {
   mayLeave = async () => true;
   account?.close();
   account = null;
+  idle?.close();
   app.replaceChildren(
     h(
       "main",

@@ -39,6 +39,7 @@ function settingsForm(settings) {
         { name: "sms", label: t("settings.sms"), plainLabel: true, control: kindsControl(kinds, settings.sms) },
       ]),
       { name: "announcements", section: t("settings.announcements"), label: t("settings.announcements_label"), hint: t("settings.announcements_hint"), plainLabel: true, control: linesControl(settings.announcements) },
+      ...section("settings.security", [numberField("idle_lock_minutes", settings)]),
       ...section("settings.kept", KEPT.map((name) => numberField(name, settings))),
     ],
     submit: t("action.save"),

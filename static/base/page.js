@@ -11,7 +11,7 @@ import { icon } from "./icons.js";
 import { session } from "./session.js";
 
 /** The public facts of `/api/clinic/`; filled by `startPage`. */
-export let clinic = { name: "", timezone: "UTC", sms: "live", demo: false, self_join: "off" };
+export let clinic = { name: "", timezone: "UTC", sms: "live", demo: false, self_join: "off", idle_lock_minutes: 0 };
 
 /** @returns {Promise<object|null>} the signed-in user; null too for whoever has to choose a password of their own first */
 export async function startPage() {

@@ -2,6 +2,7 @@
 
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
+import { lockWhenIdle } from "../base/idle.js";
 import { loginForm } from "../base/login.js";
 import { clinic, languagePicker, notice, startPage } from "../base/page.js";
 import { explain } from "../base/problems.js";
@@ -11,10 +12,12 @@ import { startDesk } from "./desk.js";
 const app = document.querySelector("#app");
 const STAFF = new Set(["receptionist", "doctor", "admin"]);
 let desk = null;
+let idle = null;
 
 function showLogin(reason) {
   desk?.close();
   desk = null;
+  idle?.close();
   const words = { expired: t("login.expired"), elsewhere: t("login.signed_out_elsewhere"), patient: t("login.not_staff") };
   app.replaceChildren(
     h(
@@ -41,7 +44,9 @@ async function enter(user) {
     return;
   }
   desk?.close();
+  idle?.close();
   desk = await startDesk(app, user);
+  idle = lockWhenIdle(user);
 }
 
 async function start() {
