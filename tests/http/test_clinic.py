@@ -21,6 +21,7 @@ async def test_everybody_knows_the_clinic(practice: Practice) -> None:
         "consent_wording": "2025-1",
         "demo": False,
         "announcements": [],
+        "idle_lock_minutes": 15,
         "day": "2026-03-02",
         "now": "2026-03-02T12:00:00+00:00",
     }
