@@ -27,6 +27,7 @@ from server.patients.service import PatientService
 from server.queue.self_join import JoinCodes
 from server.queue.service import QueueService
 from server.sms.outbox import Outbox
+from server.statistics.service import StatisticsService
 from server.storage.port import Storage
 
 
@@ -58,6 +59,7 @@ class Services:
     displays: DisplayService
     release: str
     clinic: ClinicService
+    statistics: StatisticsService
     audit: AuditLog
     metrics: Metrics
     health: Health

@@ -63,6 +63,7 @@ from server.sms.model import Message
 from server.sms.outbox import Hooks, Outbox
 from server.sms.provider import NoProvider
 from server.sms.retention import Retention
+from server.statistics.service import StatisticsService
 from server.storage.open import open_storage
 from server.storage.port import Storage
 
@@ -204,6 +205,7 @@ def _make(
         ),
         release=release,
         clinic=clinic,
+        statistics=StatisticsService(storage, clock, clinic_time, queues.days),
         audit=audit,
         metrics=Metrics(),
         health=Health(storage, jobs.runs),
@@ -287,6 +289,7 @@ def _schedule(wired: Wired) -> None:
     jobs.add("estimates", 30, services.queues.tick)
     jobs.add("rollover", 30, services.queues.rollover, services.queues.next_day)
     jobs.add("displays", 5, services.displays.refresh)
+    jobs.add("statistics", 30, services.statistics.count_days)
     jobs.add("sessions", 3600, services.accounts.forget_expired)
     if services.settings.mongodb_uri is not None:
         jobs.add("follow", 0.25, services.queues.follow)

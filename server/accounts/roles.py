@@ -212,6 +212,8 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "GET /api/settings/holidays/": ADMIN,
     "PATCH /api/settings/": ADMIN,
     "POST /api/settings/texts/preview/": ADMIN,
+    "GET /api/statistics/": ADMIN,
+    "GET /api/statistics/export/": ADMIN,
     "GET /api/audit/": ADMIN,
     "GET /api/audit/export/": ADMIN,
     "GET /api/clinic/": PUBLIC,

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, Generic, TypeVar
 
 from server.ids import order_key
+from server.queue.estimate import Estimate
 from server.queue.model import (
     Call,
     DoctorCopy,
@@ -151,8 +152,11 @@ def ticket_from(document: Mapping[str, Any]) -> Ticket:
     )
 
 
-def visit_document(day: QueueDay, ticket: Ticket) -> Document:
-    """The lasting record of an ended ticket: everything but the patient's name and phone."""
+def visit_document(day: QueueDay, ticket: Ticket, promised: Estimate | None = None) -> Document:
+    """The lasting record of an ended ticket: everything but the patient's name and phone.
+
+    `promised` is when the patient was told at joining that the call would come, where that is known.
+    """
     return {
         "_id": ticket.id,
         "rev": 1,
@@ -163,6 +167,7 @@ def visit_document(day: QueueDay, ticket: Ticket) -> Document:
         "day": day.day.isoformat(),
         "version": day.version,
         "zone": day.zone,
+        "promised": {"from": promised.earliest, "to": promised.latest} if promised else None,
         "ticket": {
             **ticket_document(ticket),
             "patient": {"id": ticket.patient.id, "language": ticket.patient.language},

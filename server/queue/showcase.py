@@ -18,8 +18,12 @@ from server.live import messages
 from server.live.hub import Hub
 from server.live.messages import CloseCode
 from server.queue import views
+from server.queue.estimate import Estimate
 from server.queue.model import IN_QUEUE, QueueDay, Ticket
 from server.queue.views import Around, Scene, Sms
+
+# More than a large clinic's day.
+MOST_PROMISES = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Showcase:
         self._patients: dict[str, dict[str, str]] = {}
         self._sms: dict[str, Sms] = {}
         self._moves: dict[str, str] = {}
+        self._promised: dict[str, Estimate] = {}
         self._around = Around(public_url, self._sms, self._elsewhere)
 
     def show(self, day: QueueDay) -> None:
@@ -107,7 +112,16 @@ class Showcase:
 
     def ticket(self, doctor_id: str, ticket: Ticket, *, staff: bool) -> dict[str, Any]:
         """One ticket of today as the world sees it."""
-        return views.ticket_view(self.scene(doctor_id), ticket, staff=staff)
+        scene = self.scene(doctor_id)
+        if (estimate := scene.estimates.get(ticket.id)) is not None and ticket.id not in self._promised:
+            self._promised[ticket.id] = estimate
+            if len(self._promised) > MOST_PROMISES:
+                del self._promised[next(iter(self._promised))]
+        return views.ticket_view(scene, ticket, staff=staff)
+
+    def promised(self, ticket_id: str) -> Estimate | None:
+        """When whoever joined was first told the call would come; None where nobody was told here."""
+        return self._promised.get(ticket_id)
 
     def ticket_view(self, doctor_id: str, ticket: Ticket) -> EncodedView:
         """The public view of one ticket, encoded."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from server.queue import documents
+from server.queue.estimate import Estimate
 from server.queue.model import QueueDay, Ticket
 from server.storage import aged
 from server.storage.port import Condition, Document, DuplicateKey, Range, Storage
@@ -57,10 +58,10 @@ class QueueStore:
         )
         return [documents.day_from(document) for document in found]
 
-    async def archive(self, day: QueueDay, ticket: Ticket) -> None:
-        """The ended ticket's lasting record; done already is done."""
+    async def archive(self, day: QueueDay, ticket: Ticket, promised: Estimate | None) -> None:
+        """The ended ticket's lasting record; done already is done. `promised`: see `documents.visit_document`."""
         with contextlib.suppress(DuplicateKey):
-            await self._storage.insert("visits", documents.visit_document(day, ticket))
+            await self._storage.insert("visits", documents.visit_document(day, ticket, promised))
 
     async def visit(self, ticket_id: str) -> Document | None:
         """The visit that a ticket became, or None."""

@@ -77,7 +77,7 @@ class Upkeep:
         self._relay.carry(line, day)
         for ticket in _to_archive(day, now):
             if not line.is_archived(ticket.id):
-                await self._store.archive(day, ticket)
+                await self._store.archive(day, ticket, self._showcase.promised(ticket.id))
                 line.mark_archived(ticket.id)
         if not day.finished and day.day == self._lines.today():
             await self._keep_up(line, day, now)

@@ -46,6 +46,7 @@ COLLECTIONS: dict[str, tuple[Index, ...]] = {
     "appointments": (*_lists("doctor_id", "patient_id"), Index(("slot",), unique=True), Index(("owed",))),
     "queue_days": (Index(("settled", "day")),),
     "visits": _lists("doctor_id", "patient_id", "day"),
+    "day_figures": _lists("doctor_id"),
     "notifications": (
         *_lists("state", "kind", "patient_id", "ticket_id", "day"),
         Index(("lane", "next_at")),

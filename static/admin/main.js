@@ -17,6 +17,7 @@ import { notificationsView } from "./notifications.js";
 import { patientsView } from "./patients.js";
 import { queuesView } from "./queues.js";
 import { settingsView } from "./settings.js";
+import { statisticsView } from "./statistics.js";
 import { textsView } from "./texts.js";
 import { usersView } from "./users.js";
 
@@ -28,6 +29,7 @@ const VIEWS = {
   queues: queuesView,
   users: usersView,
   notifications: notificationsView,
+  statistics: statisticsView,
   displays: displaysView,
   settings: settingsView,
   texts: textsView,

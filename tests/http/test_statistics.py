@@ -1,0 +1,78 @@
+"""`/api/statistics/` over HTTP: today as it stands, days that are over from their kept figures, and the file."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from tests.http.clinic import Clinic
+from tests.http.people import Practice
+
+
+async def a_day(clinic: Clinic) -> None:
+    """One is seen, one does not come, one leaves, one waits."""
+    first, second, third, _ = [await clinic.walk_in(f"Guest {number}") for number in range(4)]
+    (await clinic.next()).ok()
+    (await clinic.on(first, "start")).ok()
+    (await clinic.on(third, "left")).ok()
+    (await clinic.next()).ok()
+    (await clinic.on(second, "no-show")).ok()
+
+
+@pytest.mark.gen_test
+async def test_today_is_counted_as_it_stands(clinic: Clinic) -> None:
+    await a_day(clinic)
+    found = (await clinic.admin.get("/api/statistics/")).ok()
+    total = found["total"]
+    assert (total["arrived"], total["seen"], total["left"], total["open"]) == (4, 1, 1, 2)
+    assert [(each["name"], each["arrived"]) for each in found["by_doctor"]] == [("Dr Rao", 4)]
+    assert [each["key"] for each in found["by_source"]] == ["walk_in"]
+    other = (await clinic.admin.get("/api/statistics/", {"doctor_id": "nobody-nobody-nobody"})).ok()
+    assert other["total"]["arrived"] == 0
+
+
+@pytest.mark.gen_test
+async def test_a_day_that_is_over_is_kept_and_answers_the_same(practice: Practice) -> None:
+    desk, doctor_id = practice.desk, (await practice.doctor())["id"]
+    services = practice.server.services
+    tickets = []
+    for number in range(4):
+        body = {"doctor_id": doctor_id, "walk_in": {"name": f"Guest {number}"}}
+        tickets.append((await desk.post("/api/enqueue/", body)).ok(201)["id"])
+    practice.clock.turn(minutes=4)
+    (await desk.post("/api/notify-next/", {"doctor_id": doctor_id})).ok()
+    (await desk.post(f"/api/tickets/{tickets[0]}/start/")).ok()
+    (await desk.post(f"/api/tickets/{tickets[2]}/left/")).ok()
+    practice.clock.turn(minutes=9)
+    (await desk.post("/api/notify-next/", {"doctor_id": doctor_id})).ok()
+    (await desk.post(f"/api/tickets/{tickets[1]}/no-show/")).ok()
+    practice.clock.turn(days=1)
+    await services.queues.rollover()
+    admin = await practice.anyone.sign_in("admin", "admin-password")
+    query = {"from": "2026-03-02", "to": "2026-03-02"}
+    before = (await admin.get("/api/statistics/", query)).ok()
+    total = before["total"]
+    assert (total["arrived"], total["seen"], total["no_show"], total["left"], total["open"]) == (4, 1, 1, 2, 0)
+    assert (total["wait"], total["service"]) == ({"median": 4, "p90": 13}, {"median": 9, "p90": 9})
+    assert total["estimates"]["told"] == 2
+    await services.statistics.count_days()
+    kept = await services.storage.find("day_figures", {}, sort="order")
+    assert [document["doctor_id"] for document in kept] == ["", doctor_id]
+    for visit in await services.storage.find("visits", {}, sort="order"):
+        await services.storage.delete("visits", visit["_id"])
+    assert (await admin.get("/api/statistics/", query)).ok() == before
+    lines = (await admin.get("/api/statistics/export/", query)).raw.decode().splitlines()
+    assert lines[1].startswith("2026-03-02,Dr Rao,4,1,1,2,0,0,4,13,9,9")
+
+
+@pytest.mark.gen_test
+async def test_what_cannot_be_asked(clinic: Clinic) -> None:
+    today = date.fromisoformat((await clinic.admin.get("/api/statistics/")).ok()["to"])
+    wrong = {"from": (today - timedelta(days=400)).isoformat(), "to": today.isoformat()}
+    assert (await clinic.admin.get("/api/statistics/", wrong)).problem(422, "invalid")["errors"][0]["field"] == "from"
+    turned = {"from": today.isoformat(), "to": (today - timedelta(days=1)).isoformat()}
+    (await clinic.admin.get("/api/statistics/", turned)).problem(422, "invalid")
+    for caller in (clinic.desk, clinic.doctor, clinic.patient):
+        (await caller.get("/api/statistics/")).problem(403, "forbidden")
+        (await caller.get("/api/statistics/export/")).problem(403, "forbidden")
