@@ -1,4 +1,4 @@
-/** Appointments of a day: booked for a patient, moved, cancelled. */
+/** Appointments: booked for a patient, moved, checked in, cancelled; and those of a day as a list. */
 
 import { api } from "../base/api.js";
 import { serverNow } from "../base/clock.js";
@@ -13,7 +13,7 @@ import { attempt } from "./attempt.js";
 import { listView } from "./list.js";
 import { patientControl } from "./patient-control.js";
 
-export const appointmentsView = () =>
+export const appointmentsList = () =>
   listView({
     path: "/api/appointments/",
     empty: t("appointments.none"),
@@ -36,7 +36,8 @@ export const appointmentsView = () =>
         : [],
   });
 
-async function book(reload) {
+/** @param {{doctor_id: string, start: string}} [at] the free time that was chosen */
+export async function book(reload, at) {
   const doctors = (await api.all("/api/doctors/")).map((doctor) => ({ value: doctor.id, label: doctor.name }));
   if (!doctors.length) {
     const first = addDoctorFirst(true);
@@ -45,7 +46,8 @@ async function book(reload) {
     return;
   }
   const doctor = h("select", {}, ...doctors.map(({ value, label }) => h("option", { value, text: label })));
-  const slot = slotControl(() => doctor.value, doctor);
+  if (at) doctor.value = at.doctor_id;
+  const slot = slotControl(() => doctor.value, doctor, at?.start);
   const form = buildForm({
     fields: [
       { name: "patient_id", label: t("appointments.patient"), required: true, control: patientControl() },
@@ -63,7 +65,7 @@ async function book(reload) {
   const dialog = openDialog(t("appointments.add"), form);
 }
 
-function move(each, reload) {
+export function move(each, reload) {
   const form = buildForm({
     fields: [{ name: "start", label: t("appointments.time"), required: true, control: slotControl(() => each.doctor_id) }],
     submit: t("appointments.move"),
@@ -77,7 +79,7 @@ function move(each, reload) {
   const dialog = openDialog(t("appointments.move"), form);
 }
 
-async function cancel(each, reload) {
+export async function cancel(each, reload) {
   if (!(await confirmDialog(t("appointments.cancel"), t("appointments.cancel_text", { name: each.patient?.name ?? "", time: clockTime(each.start) }), t("appointments.cancel")))) return;
   await attempt(async () => {
     await api.post(`/api/appointments/${each.id}/cancel/`);
@@ -86,17 +88,27 @@ async function cancel(each, reload) {
   });
 }
 
-/** A day and one of its free times. `depends` is a control whose change means other times. */
-function slotControl(doctorId, depends) {
+/** Somebody who is expected is here. */
+export async function checkIn(each, reload) {
+  await attempt(async () => {
+    const { ticket } = await api.post(`/api/appointments/${each.id}/check-in/`);
+    toast(t("done.checked_in", { name: each.patient?.name ?? "", code: ticket.code }));
+    reload();
+  });
+}
+
+/** A day and one of its free times. `depends` is a control whose change means other times, `chosen` an instant. */
+function slotControl(doctorId, depends, chosen) {
   const day = h("input", { type: "date", "aria-label": t("list.day") });
   const time = h("select", { "aria-label": t("appointments.time") });
   const note = h("p", { class: "hint", role: "status" });
-  day.value = dayOf(serverNow());
+  day.value = dayOf(chosen ? Date.parse(chosen) : serverNow());
   const load = async () => {
     time.replaceChildren();
     try {
       const { items } = await api.get(`/api/doctors/${doctorId()}/slots/`, { date: day.value });
       time.append(...items.map((slot) => h("option", { value: slot.start, text: clockTime(slot.start) })));
+      if (items.some(({ start }) => start === chosen)) time.value = chosen;
       note.textContent = items.length ? "" : t("book.none");
     } catch (problem) {
       note.textContent = explain(problem);

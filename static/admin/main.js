@@ -8,7 +8,7 @@ import { loginForm } from "../base/login.js";
 import { clinic, languagePicker, notice, smsNotice, startPage } from "../base/page.js";
 import { explain } from "../base/problems.js";
 import { session } from "../base/session.js";
-import { appointmentsView } from "./appointments.js";
+import { appointmentsView } from "./calendar.js";
 import { auditView } from "./audit.js";
 import { displaysView } from "./displays.js";
 import { doctorsView } from "./doctors.js";

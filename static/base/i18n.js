@@ -93,6 +93,12 @@ export const clockTime = (iso) => dateFormat("time", TIME).format(new Date(iso))
 export const hourOf = (iso) =>
   Number(new Intl.DateTimeFormat("en", { hour: "2-digit", hourCycle: "h23", timeZone: zone }).format(new Date(iso)));
 
+/** Minutes after midnight on the clinic's clock. */
+export const minuteOf = (iso) => {
+  const [hour, minute] = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone }).format(new Date(iso)).split(":");
+  return Number(hour) * 60 + Number(minute);
+};
+
 /** Tue 3 Mar */
 export const shortDate = (iso) =>
   dateFormat("date", { weekday: "short", day: "numeric", month: "short" }).format(new Date(iso));

@@ -150,6 +150,7 @@ def test_appointment_is_booked_moved_and_cancelled(admin: Admin, scene: Scene) -
     scene.doctor("Dr Calendar")
     scene.desk.post("/api/patients/", {"name": "Tomas Planner", "sms_consent": False})
     page = admin("appointments")
+    page.get_by_role("button", name="List").click()
     page.get_by_role("button", name="Book an appointment").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("searchbox").fill("planner")

@@ -1,0 +1,123 @@
+"""The calendar of appointments: booked from a free time, moved by dragging and by keyboard, taken back, refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import OpenPage, Watch, log_in
+from tests.browser.process import ADMIN
+from tests.browser.scene import Scene
+from tests.browser.test_accessible import violations
+
+Calendar = Callable[[dict[str, Any]], Page]
+
+
+@pytest.fixture
+def calendar(open_page: OpenPage, scene: Scene) -> Calendar:
+    """The week of a doctor after this one, in which every time is free."""
+
+    def open_it(doctor: dict[str, Any]) -> Page:
+        page = open_page("/admin/#/appointments", width=1280, height=1000)
+        log_in(page, *ADMIN)
+        page.get_by_role("button", name="Week", exact=True).click()
+        page.get_by_label("Doctor", exact=True).select_option(label=doctor["name"])
+        page.get_by_label("Day", exact=True).fill(monday(scene).isoformat())
+        expect(page.locator(".calendar-free").first).to_be_attached()
+        return page
+
+    return open_it
+
+
+def monday(scene: Scene) -> date:
+    today = date.fromisoformat(scene.desk.get("/api/clinic/")["day"])
+    return today + timedelta(days=7 - today.weekday())
+
+
+def short_hours() -> dict[str, Any]:
+    return {weekday: [["09:00", "10:00"]] for weekday in ("mon", "tue", "wed")}
+
+
+def booked(scene: Scene, doctor: dict[str, Any], name: str) -> dict[str, Any]:
+    """Somebody's appointment at nine on Monday."""
+    patient = scene.desk.post("/api/patients/", {"name": name, "sms_consent": False})
+    day = monday(scene).isoformat()
+    start = scene.desk.get(f"/api/doctors/{doctor['id']}/slots/?date={day}")["items"][0]["start"]
+    body = {"patient_id": patient["id"], "doctor_id": doctor["id"], "start": start}
+    made: dict[str, Any] = scene.desk.post("/api/appointments/", body)
+    return made
+
+
+def start_of(scene: Scene, appointment: dict[str, Any]) -> str:
+    return str(scene.desk.get(f"/api/appointments/{appointment['id']}/")["start"])
+
+
+def free(page: Page, column: int, index: int) -> Locator:
+    return page.locator(".calendar-column").nth(column).locator(".calendar-free").nth(index)
+
+
+def test_an_appointment_is_dragged_to_another_day_and_back_by_undo(calendar: Calendar, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Drag", hours=short_hours())
+    mine = booked(scene, doctor, "Tomas Mover")
+    page = calendar(doctor)
+    shown = page.get_by_role("button", name="Tomas Mover")
+    target = free(page, 1, 1).get_attribute("data-start")
+    shown.drag_to(free(page, 1, 1))
+    expect(page.locator(".toast")).to_contain_text("Tomas Mover is moved to")
+    assert start_of(scene, mine) == target
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(page.locator(".calendar-column").first.get_by_role("button", name="Tomas Mover")).to_be_visible()
+    assert start_of(scene, mine) == mine["start"]
+
+
+def test_an_appointment_is_moved_by_keyboard(calendar: Calendar, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Keys", hours=short_hours())
+    mine = booked(scene, doctor, "Kim Keys")
+    page = calendar(doctor)
+    assert violations(page) == []
+    shown = page.get_by_role("button", name="Kim Keys")
+    shown.focus()
+    page.keyboard.press("m")
+    page.keyboard.press("Escape")
+    expect(shown).to_be_focused()
+    page.keyboard.press("m")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    target = page.locator(".calendar-free[data-over]").get_attribute("data-start")
+    assert target is not None
+    assert target[:10] == (monday(scene) + timedelta(days=1)).isoformat()
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("Kim Keys is moved to")
+    assert start_of(scene, mine) == target
+
+
+def test_a_time_that_somebody_has_taken_meanwhile_is_refused(calendar: Calendar, scene: Scene, watch: Watch) -> None:
+    watch.expect("409")
+    doctor = scene.doctor("Dr Late", hours=short_hours())
+    mine = booked(scene, doctor, "Lena Late")
+    page = calendar(doctor)
+    taken = free(page, 1, 0).get_attribute("data-start")
+    other = scene.desk.post("/api/patients/", {"name": "Omar Other", "sms_consent": False})
+    scene.desk.post("/api/appointments/", {"patient_id": other["id"], "doctor_id": doctor["id"], "start": taken})
+    page.get_by_role("button", name="Lena Late").drag_to(free(page, 1, 0))
+    expect(page.locator(".toast")).to_contain_text("booked this time")
+    expect(page.get_by_role("button", name="Omar Other")).to_be_visible()
+    assert start_of(scene, mine) == mine["start"]
+
+
+def test_a_free_time_is_booked(calendar: Calendar, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Free", hours=short_hours())
+    scene.desk.post("/api/patients/", {"name": "Paula Picks", "sms_consent": False})
+    page = calendar(doctor)
+    start = free(page, 2, 1).get_attribute("data-start")
+    free(page, 2, 1).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("searchbox").fill("paula")
+    expect(dialog.get_by_label("Patient").locator("option")).to_have_count(1)
+    expect(dialog.get_by_label("Time").last).to_have_value(start or "")
+    dialog.get_by_role("button", name="Book this time").click()
+    expect(page.locator(".calendar-column").nth(2).get_by_role("button", name="Paula Picks")).to_be_visible()
