@@ -142,7 +142,9 @@ def test_admin(open_page: OpenPage, shoot: Shoot, view: str) -> None:
 def test_narrowest_phone_scrolls_one_way_only(open_page: OpenPage, path: str) -> None:
     page = open_page(path, width=320, height=568, has_touch=True, is_mobile=True)
     page.locator("form, .doctor, .message, .board").first.wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    # What covers the board reaches a pixel beyond its edges, for the drift against burn-in.
+    bleed = 1 if path == "/kiosk/" else 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320 + bleed
     if path != "/kiosk/":
         assert page.evaluate(AUDIT) == []
         assert page.evaluate(SMALL_TARGETS, 44) == []
