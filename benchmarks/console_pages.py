@@ -122,7 +122,8 @@ async def main() -> None:
             bare = await browser.new_page()
             idle = await longest_frame(bare, None, doctor_id)
             print(
-                f"longest frame with {WAITING} waiting, {UPDATES} changes, scrolled: {busy:.0f} ms; an empty page {idle:.0f} ms"
+                f"longest frame with {WAITING} waiting, {UPDATES} changes, scrolled: {busy:.0f} ms;",
+                f"an empty page {idle:.0f} ms",
             )
         await browser.close()
 

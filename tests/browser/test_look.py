@@ -127,7 +127,10 @@ def test_phone(open_page: OpenPage, desk: Caller, shoot: Shoot, theme: str) -> N
         shoot(page, "ticket-called")
 
 
-@pytest.mark.parametrize("view", ["doctors", "patients", "appointments", "queues", "users", "notifications", "statistics"])
+LISTS = ("doctors", "patients", "appointments", "queues", "users", "notifications", "statistics")
+
+
+@pytest.mark.parametrize("view", LISTS)
 def test_admin(open_page: OpenPage, shoot: Shoot, view: str) -> None:
     page = open_page(f"/admin/#/{view}")
     log_in(page, *ADMIN)
