@@ -1,5 +1,7 @@
 # `make run` and `make test` are all a newcomer needs; `make help` lists the rest.
 PYTHON ?= python3
+# Files of tests at the same time; each starts servers and browsers of its own.
+WORKERS ?= 2
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
@@ -20,7 +22,7 @@ check: ## lint, types and all tests with what is installed
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
-	$(PY) -m pytest
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile
 
 format: ## put the code into its form
 	$(PY) -m ruff format .
