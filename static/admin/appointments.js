@@ -117,5 +117,5 @@ function slotControl(doctorId, depends, chosen) {
   day.addEventListener("change", load);
   depends?.addEventListener("change", load);
   load();
-  return { element: h("div", { class: "slot-choice", role: "group" }, day, time, note), focusable: time, group: true, read: () => time.value };
+  return { element: h("div", { class: "slot-choice" }, day, time, note), focusable: time, group: true, read: () => time.value };
 }

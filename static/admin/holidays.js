@@ -11,7 +11,7 @@ export function holidayFields(settings) {
   const day = new Intl.DateTimeFormat(currentLanguage(), { weekday: "short", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
   const country = h("select", {}, h("option", { value: "", text: t("holidays.none") }));
   const region = h("select", {}, h("option", { value: "", text: t("holidays.whole_country") }));
-  const open = h("div", { role: "group" });
+  const open = h("div", {});
   const note = h("p", { class: "hint", role: "status" });
   const kept = new Set(settings.holidays_open);
 

@@ -20,7 +20,7 @@ export function hoursControl(hours) {
     input.addEventListener("input", () => show({ input, wrong }, ""));
     return { day, input, label, wrong };
   });
-  const element = h("div", { class: "hours", role: "group" }, ...inputs.flatMap(({ label, input, wrong }) => [h("label", { class: "hours-day" }, h("span", { text: label }), input), wrong]));
+  const element = h("div", { class: "hours" }, ...inputs.flatMap(({ label, input, wrong }) => [h("label", { class: "hours-day" }, h("span", { text: label }), input), wrong]));
   const read = () => {
     const values = Object.fromEntries(inputs.map(({ day, input }) => [day, parse(input.value)]));
     return !hours && Object.values(values).every((day) => !day.length) ? null : values;

@@ -24,5 +24,5 @@ export function patientControl() {
     clearTimeout(timer);
     timer = setTimeout(look, TYPING);
   });
-  return { element: h("div", { class: "slot-choice", role: "group" }, search, choice, note), focusable: search, group: true, read: () => choice.value };
+  return { element: h("div", { class: "slot-choice" }, search, choice, note), focusable: search, group: true, read: () => choice.value };
 }

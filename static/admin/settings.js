@@ -81,6 +81,6 @@ function kindsControl(kinds, chosen) {
     input.checked = chosen[kind];
     return { kind, input, element: h("label", { class: "check" }, input, h("span", { text: kindName(kind) })) };
   });
-  const element = h("div", { role: "group" }, ...boxes.map((box) => box.element));
+  const element = h("div", {}, ...boxes.map((box) => box.element));
   return { element, focusable: boxes[0].input, group: true, read: () => Object.fromEntries(boxes.map(({ kind, input }) => [kind, input.checked])) };
 }

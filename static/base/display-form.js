@@ -36,7 +36,7 @@ function boxes(entries, chosen) {
     input.checked = chosen.includes(value);
     return { input, element: h("label", { class: "check" }, input, h("span", { text: label })) };
   });
-  const element = h("div", { role: "group" }, ...made.map((box) => box.element));
+  const element = h("div", {}, ...made.map((box) => box.element));
   const read = () => {
     const values = made.filter(({ input }) => input.checked).map(({ input }) => input.value);
     return values.length ? values : null;

@@ -121,7 +121,10 @@ function frame(field, id, control, hint, wrong) {
   const label = control.group
     ? h("p", { class: "group-label", id: `${id}-label`, text: field.plainLabel ? field.label : text })
     : h("label", { for: id, text: field.plainLabel ? field.label : text });
-  if (control.group) control.element.setAttribute("aria-labelledby", `${id}-label`);
+  if (control.group) {
+    control.element.setAttribute("role", "group");
+    control.element.setAttribute("aria-labelledby", `${id}-label`);
+  }
   return h("div", { class: "field" }, label, hint, control.element, wrong);
 }
 
