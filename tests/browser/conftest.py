@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Error as PageGone
 
 from tests.browser.process import ROOT, ServerProcess
 from tests.browser.scene import DESK, Scene
 
 CHROMIUM = "/usr/bin/chromium"
+PATIENCE_SECONDS = 15
 SHOTS = Path(__file__).parent / "out"
 # A plain run leaves the tree as it was; with RENEW_SCREENSHOTS=1 it renews the pictures of the documentation.
 KIOSK = {"", "-dark", "-1080x1920-dark", "-arabic", "-call", "-pairing", "-stale", "-twelve-1280x720"}
@@ -130,6 +134,20 @@ def shoot() -> Shoot:
         page.screenshot(path=str(folder / f"{name}.png"))
 
     return take
+
+
+def until(page: Page, condition: str) -> None:
+    """Wait until the JavaScript expression `condition` holds in the page, however often it loads anew meanwhile.
+
+    Playwright's own `wait_for_function` looks again by `eval` inside the page, which its policy forbids.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        with suppress(PageGone):
+            if page.evaluate(condition):
+                return
+        assert time.monotonic() < deadline, f"{condition} does not come true"
+        page.wait_for_timeout(50)
 
 
 def log_in(page: Page, username: str, password: str) -> None:

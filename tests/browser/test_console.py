@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import OpenPage, Watch
+from tests.browser.conftest import OpenPage, Watch, until
 from tests.browser.scene import Scene
 
 Console = Callable[..., Page]
@@ -195,7 +195,7 @@ def test_press_meant_for_what_the_button_said_before_does_nothing(console: Conso
         }).observe(button, {subtree: true, characterData: true, childList: true})"""
     )
     scene.call_next(doctor)
-    page.wait_for_function("window.pressed === true")
+    until(page, "window.pressed === true")
     start = column.get_by_role("button", name="Start")
     expect(start).not_to_have_attribute("aria-disabled", "true")
     assert [ticket["state"] for ticket in scene.queue(doctor)["called"]] == ["called"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, until
 from tests.browser.scene import Scene
 
 Console = Callable[..., Page]
@@ -96,7 +96,7 @@ def test_a_walk_in_is_printed_one_key_after_joining(console: Console, scene: Sce
     with page.context.expect_page() as opened:
         page.keyboard.press("Control+p")
     paper = opened.value
-    paper.wait_for_function("window.printed === 1")
+    until(paper, "window.printed === 1")
     expect(paper.locator(".paper-qr")).to_be_visible()
     assert paper.evaluate("document.querySelector('.paper-qr').naturalWidth") > 0
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, Shoot, Watch, log_in
+from tests.browser.conftest import OpenPage, Shoot, Watch, log_in, until
 from tests.browser.process import ADMIN
 from tests.browser.scene import Scene
 
@@ -75,7 +75,7 @@ def test_it_obeys_and_says_how_it_is(open_page: OpenPage, scene: Scene) -> None:
     expect(name).to_have_text("Hall")
     page.evaluate("window.before = true")
     scene.desk.post(f"/api/displays/{display['id']}/reload/", {})
-    page.wait_for_function("() => window.before === undefined")
+    until(page, "window.before === undefined")
     expect(page.locator(".doctor")).to_have_count(1)
     expect(name).to_be_hidden()
 
@@ -181,9 +181,8 @@ def test_it_starts_without_network_with_its_last_board_and_its_age(
     page, _ = paired(open_page, scene, doctor)
     expect(page.locator(".codes")).to_have_text(joined["code"])
     page.evaluate("navigator.serviceWorker.ready")
-    kept = "async () => (await (await caches.open('kiosk')).keys()).length"
-    page.wait_for_function(f"async () => (await ({kept})()) > 25")
-    page.wait_for_function("() => Object.keys(localStorage).some((key) => key.startsWith('kiosk.display.'))")
+    until(page, "caches.open('kiosk').then((cache) => cache.keys()).then((kept) => kept.length > 25)")
+    until(page, "Object.keys(localStorage).some((key) => key.startsWith('kiosk.display.'))")
     page.context.set_offline(True)
     page.reload()
     expect(page.locator(".codes")).to_have_text(joined["code"])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
-from tests.browser.conftest import OpenPage, Watch
+from tests.browser.conftest import OpenPage, Watch, until
 from tests.browser.process import ServerProcess
 from tests.browser.scene import Scene
 
@@ -83,7 +83,7 @@ def test_a_new_release_loads_the_page_once_and_between_calls(open_page: OpenPage
     page.clock.run_for(5_000)
     assert page.evaluate("window.old")
     page.clock.run_for(3_000)
-    page.wait_for_function("() => window.old === undefined")
+    until(page, "window.old === undefined")
     expect(page.locator(".line[data-state=called]")).to_have_count(1)
     # The page that came is still not the one that was promised: it is not asked for again.
     page.evaluate("window.still = true")
@@ -225,6 +225,5 @@ def test_what_was_kept_is_shown_with_its_age(open_page: OpenPage, scene: Scene, 
 def kept(page: Page, doctor_id: str) -> None:
     """Wait until page and board are kept in this browser."""
     page.evaluate("navigator.serviceWorker.ready")
-    count = "async () => (await (await caches.open('kiosk')).keys()).length > 30"
-    page.wait_for_function(count)
-    page.wait_for_function(f"() => {json.dumps('kiosk.queue.' + doctor_id)} in localStorage")
+    until(page, "caches.open('kiosk').then((cache) => cache.keys()).then((kept) => kept.length > 30)")
+    until(page, f"{json.dumps('kiosk.queue.' + doctor_id)} in localStorage")
