@@ -66,10 +66,14 @@ class Authenticate(Body):
 
 
 class Subscribe(Body):
-    """The queues a console shows; takes the place of the list before."""
+    """The queues a console shows; takes the place of the list before.
+
+    With `desk` it is told too when bookings, texts that reached nobody, or doctors have changed.
+    """
 
     type: Literal["subscribe"]
     doctors: Annotated[list[Id], Field(max_length=MOST_DOCTORS)]
+    desk: bool = False
 
 
 class HealthReport(Body):
@@ -155,7 +159,7 @@ class LiveHandler(HubSocket, WiredHandler):
             case Authenticate():
                 await self._obey(self._authenticate(said.token))
             case Subscribe():
-                await self._obey(self._show(said.doctors))
+                await self._obey(self._show(said))
             case HealthReport():
                 await self._obey(self._report(said))
 
@@ -208,16 +212,18 @@ class LiveHandler(HubSocket, WiredHandler):
             seconds = (principal.expires_at - self.services.clock.now()).total_seconds()
         self.hub.limit(self, seconds, "token_expired")
 
-    async def _show(self, doctors: list[str]) -> None:
+    async def _show(self, said: Subscribe) -> None:
         """The console's queues: those given, and no others. One that is not there is told and left out."""
         if self.first != "console":
             raise Invalid.field("type", "only the console subscribes to doctors")
         if self.principal is None:
             raise NotSignedIn("Authenticate first.")
-        wanted = {messages.queue_topic(doctor_id, staff=True): doctor_id for doctor_id in doctors}
+        wanted = {messages.queue_topic(doctor_id, staff=True): doctor_id for doctor_id in said.doctors}
         for topic in self.hub.topics(self):
             if topic not in wanted:
                 self.hub.unsubscribe(self, topic)
+        if said.desk:
+            self.services.desk.show(self)
         for doctor_id in wanted.values():
             try:
                 await self._watch_queue(doctor_id, staff=True)
@@ -275,7 +281,10 @@ _DISPLAY: Final = (
     "display's own token, and from then on it sends `health`."
 )
 _TICKET: Final = "One ticket for whoever holds its link; it follows the ticket to another queue."
-_CONSOLE: Final = "The queues a console shows: `authenticate` as staff, then `subscribe` to doctors."
+_CONSOLE: Final = (
+    "The queues a console shows: `authenticate` as staff, then `subscribe` to doctors; with `desk` true it is told "
+    "as well when the bookings, the texts that reached nobody, or the doctors have changed, to be read again."
+)
 
 routes = [
     ("/ws/queue/{doctor_id}/", LiveHandler, {"first": "queue", "about": _QUEUE}),

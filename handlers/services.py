@@ -19,6 +19,7 @@ from server.displays.service import DisplayService
 from server.doctors.service import DoctorService
 from server.health import Health
 from server.imports.service import ImportService
+from server.live.desk import DeskNews
 from server.live.hub import Hub
 from server.metrics import Metrics
 from server.patients.duplicates import Duplicates
@@ -55,6 +56,7 @@ class Services:
     queues: QueueService
     join_codes: JoinCodes
     hub: Hub
+    desk: DeskNews
     outbox: Outbox
     displays: DisplayService
     release: str

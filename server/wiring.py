@@ -45,6 +45,7 @@ from server.health import Health
 from server.ids import new_id
 from server.imports.service import ImportService
 from server.jobs import Jobs
+from server.live.desk import DeskNews, Subject
 from server.live.hub import Hub
 from server.messenger import QueueMessenger
 from server.metrics import Metrics
@@ -117,6 +118,8 @@ def _make(
     stack.push_async_callback(jobs.stop)
     hub = Hub(clock)
     stack.push_async_callback(hub.close)
+    shared = storage if settings.mongodb_uri is not None else None
+    desk = DeskNews(hub, clock, shared, lambda: jobs.wake("desk", clock.now()))
     tokens = Tokens(secret, clock)
     accounts = AccountService(storage, clock, passwords, tokens)
     doctors = DoctorService(storage, clock, accounts)
@@ -131,7 +134,7 @@ def _make(
         clinic_time,
         clinic.policy,
         public_url,
-        shared=settings.mongodb_uri is not None,
+        shared=shared is not None,
     )
 
     async def still_true(message: Message) -> bool:
@@ -154,8 +157,9 @@ def _make(
             link=lambda ticket_id: f"{settings.public_url}/t/{ticket_id}" if settings.public_url else "",
             wording=clinic.wording,
             quiet=clinic.quiet,
+            on_trouble=lambda: desk.changed(Subject.TEXTS),
         ),
-        sole=settings.mongodb_uri is None,
+        sole=shared is None,
     )
     messenger.connect(outbox)
     stack.push_async_callback(outbox.drain)
@@ -192,6 +196,7 @@ def _make(
         queues=queues,
         join_codes=join_codes,
         hub=hub,
+        desk=desk,
         outbox=outbox,
         displays=DisplayService(
             DisplayStore(storage),
@@ -236,6 +241,10 @@ def _introduce(services: Services) -> None:
             with suppress(WrongState, DayOver, NotFound):  # it has ended meanwhile: nothing to text any more
                 await queues.run_on_ticket(command)
 
+    async def doctor_changed(doctor_id: str) -> None:
+        await queues.doctor_changed(doctor_id)
+        services.desk.changed(Subject.DOCTORS)
+
     async def settings_changed() -> None:
         await services.displays.publish()
         for doctor in doctors.all():
@@ -250,9 +259,10 @@ def _introduce(services: Services) -> None:
         services.hub.end_sessions(account_id=ended.account_id, session=ended.family)
 
     services.tokens.on_end = session_ended
-    doctors.on_change = queues.doctor_changed
+    doctors.on_change = doctor_changed
     doctors.occupied = queues.occupied
     doctors.before_delete = appointments.end_for_doctor
+    appointments.on_change = lambda: services.desk.changed(Subject.APPOINTMENTS)
     services.patients.before_anonymise = patient_leaves
     services.patients.on_change = patient_changed
     services.clinic.on_change = settings_changed
@@ -293,6 +303,7 @@ def _schedule(wired: Wired) -> None:
     jobs.add("sessions", 3600, services.accounts.forget_expired)
     if services.settings.mongodb_uri is not None:
         jobs.add("follow", 0.25, services.queues.follow)
+        jobs.add("desk", 1, services.desk.follow)
         jobs.add("doctors", 3, services.doctors.refresh)
         jobs.add("settings", 3, services.clinic.refresh)
         jobs.add("suppressions", 3, services.outbox.suppression.refresh)

@@ -48,6 +48,7 @@ FLOORS: tuple[tuple[str, Floor], ...] = (
     ("server.accounts.tokens", Floor.STORE),
     ("server.audit.log", Floor.STORE),
     ("server.displays.health", Floor.STORE),
+    ("server.live.desk", Floor.STORE),
     ("server.live.dispatch", Floor.STORE),
     ("server.live.hub", Floor.STORE),
     ("server.live.peers", Floor.STORE),

@@ -49,7 +49,7 @@ class Booked:
 
 
 class AppointmentService:
-    """Every use case of a booking."""
+    """Every use case of a booking. `on_change` is told of every saved one; the application sets it."""
 
     def __init__(
         self,
@@ -70,6 +70,7 @@ class AppointmentService:
         self._queues = queues
         self._outbox = outbox
         self._closed = closed
+        self.on_change: Callable[[], None] = lambda: None
         # One patient's bookings wait for one another, so that they are counted right.
         self._booking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -136,6 +137,7 @@ class AppointmentService:
             raise rules.taken(start) from None
         except DuplicateKey:
             return await self._again(await self.get(appointment_id), request_hash, tell)
+        self.on_change()
         if tell:
             await self._say_booked(appointment)
         return Booked(appointment, replayed=False)
@@ -368,6 +370,7 @@ class AppointmentService:
             if after == before:
                 return before
             if saved := await self._store.replace(after):
+                self.on_change()
                 return saved
         raise StorageUnavailable("This appointment is being changed by many at once. Try again.")
 

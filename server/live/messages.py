@@ -9,9 +9,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from server.encoding import encode
+
+DESK: Final = "desk"
 
 
 class CloseCode(IntEnum):
@@ -68,6 +70,11 @@ def board(data: Mapping[str, Any], seq: int, seqs: Mapping[str, int], at: str, q
     views = ",".join(data_of(message) for message in queues)
     first = encode(data).removesuffix("}")
     return f'{{"type":"board","seq":{seq},"at":"{at}","seqs":{encode(seqs)},"data":{first},"queues":[{views}]}}}}'
+
+
+def desk(seq: int, at: str, changed: Mapping[str, int]) -> str:
+    """When each list a console shows beside the queues last changed, as a number that only rises."""
+    return f'{{"type":"desk","seq":{seq},"at":"{at}","data":{encode(changed)}}}'
 
 
 def heartbeat(seq: int, at: str) -> str:

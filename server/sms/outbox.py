@@ -40,12 +40,13 @@ from server.sms.reconcile import Reconciler
 from server.sms.store import Filters, MessageStore, Page
 from server.sms.suppression import Suppression
 from server.sms.templates import Wording, compose
-from server.sms.unreached import HANDLED, RESENT
+from server.sms.unreached import HANDLED, RESENT, failed
 from server.sms.views import message_view
 from server.storage.port import DuplicateKey, Storage
 
 Retracted = Literal["cancelled", "already_sent", "none"]
 TICKETS_REMEMBERED = 5000
+FAILURES_REMEMBERED = 5000
 # How many of a number's latest texts are looked at for how many codes it has had.
 LOOKED_BACK = 50
 # Longer than the longest request (`gateway.TOTAL_TIMEOUT`); whoever takes a text back waits no longer for the database.
@@ -59,7 +60,8 @@ class Hooks:
     `on_state(ticket_id, state, code)` is told of each ticket's latest text. `still_true(message)` is asked right
     before each request. `enabled(kind)` is the clinic's switch. `wake(at)` makes
     `pump` run no later than `at`. `link(ticket_id)` is the live page's address, empty without PUBLIC_URL.
-    `wording()` are the templates the clinic has changed, `quiet()` its quiet hours.
+    `wording()` are the templates the clinic has changed, `quiet()` its quiet hours. `on_trouble()` is told when the
+    list of texts that reached nobody, or what Twilio refuses us, may be other than before.
     """
 
     on_state: Callable[[str, str, str | None], None]
@@ -69,6 +71,7 @@ class Hooks:
     link: Callable[[str], str]
     wording: Callable[[], Wording] = dict
     quiet: Callable[[], QuietHours | None] = lambda: None
+    on_trouble: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,8 @@ class Outbox:
         )
         self._reached: Counter[MessageState] = Counter()
         self._latest: dict[str, str] = {}
+        self._failed: dict[str, None] = {}
+        self._alert: Alert | None = None
 
     @property
     def live(self) -> bool:
@@ -233,6 +238,7 @@ class Outbox:
                 raise WrongState("This message is on its way again.", state=row.state.value, by=None, at=None)
             noted = replace(noted, resends=max(noted.resends, 1))
             if noted == row or await self._store.replace(noted) is not None:
+                self._hooks.on_trouble()
                 return
             row = await self.get(old.id)
 
@@ -300,6 +306,7 @@ class Outbox:
             if what == HANDLED:  # told in person: it is not sent once more by itself
                 noted = replace(noted, resends=max(noted.resends, 1))
             if (saved := await self._store.replace(noted)) is not None:
+                self._hooks.on_trouble()
                 return saved
 
     async def of_ticket(self, ticket_id: str) -> list[dict[str, Any]]:
@@ -346,6 +353,7 @@ class Outbox:
 
     def _changed(self, row: Message) -> None:
         self._reached[row.state] += 1
+        self._watch_trouble(row)
         if not row.ticket_id or row.order < self._latest.get(row.ticket_id, ""):
             return
         self._latest.pop(row.ticket_id, None)
@@ -353,3 +361,16 @@ class Outbox:
         if len(self._latest) > TICKETS_REMEMBERED:
             del self._latest[next(iter(self._latest))]
         self._hooks.on_state(row.ticket_id, row.state.value, row.code)
+
+    def _watch_trouble(self, row: Message) -> None:
+        """Tell of a text that failed, of one that no longer has, and of Twilio refusing or taking texts again."""
+        known, alert = row.id in self._failed, self._gate.alert
+        if not (failed(row) or known or alert != self._alert):
+            return
+        self._alert = alert
+        self._failed.pop(row.id, None)
+        if failed(row):
+            self._failed[row.id] = None
+            if len(self._failed) > FAILURES_REMEMBERED:
+                del self._failed[next(iter(self._failed))]
+        self._hooks.on_trouble()

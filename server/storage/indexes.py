@@ -63,6 +63,7 @@ COLLECTIONS: dict[str, tuple[Index, ...]] = {
     "distinct_patients": (),
     "audit": _lists("actor_id", "subject_id"),
     "settings": (),
+    "desk_marks": (),
 }
 
 

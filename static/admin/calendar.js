@@ -12,15 +12,18 @@ import { buildGrid } from "./calendar-grid.js";
 
 const DAY = 86_400_000;
 const KEPT = "calendar";
+const BUSY = 1_000;
 const NARROW = "(max-width: 47.99rem)";
 
-export function appointmentsView() {
+/** @param {import("../base/news.js").News} news tells when somebody else has booked or moved */
+export function appointmentsView(news) {
   const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") ?? { view: matchMedia(NARROW).matches ? "list" : "day", doctor_id: "" };
   const state = { ...kept, date: dayOf(serverNow()) };
   const body = h("div", { class: "stack" });
   const bar = h("div", { class: "filters" });
   const element = h("div", { class: "stack" }, bar, body);
   let doctors = [];
+  let asked = 0;
 
   const show = () => {
     sessionStorage.setItem(KEPT, JSON.stringify({ view: state.view, doctor_id: state.doctor_id }));
@@ -28,7 +31,16 @@ export function appointmentsView() {
     if (state.view === "list") body.replaceChildren(appointmentsList().element);
     else reload();
   };
-  const reload = () => fill(body, async () => calendar(), explain);
+  const reload = async () => {
+    const mine = (asked += 1);
+    const newest = async () => {
+      const grid = await calendar();
+      return mine === asked ? grid : [...body.children];
+    };
+    const restore = keepPlace(body);
+    await fill(body, newest, explain);
+    restore();
+  };
   const calendar = async () => {
     doctors = await api.all("/api/doctors/");
     if (!doctors.length) return h("div", { class: "card" }, addDoctorFirst(true));
@@ -68,11 +80,33 @@ export function appointmentsView() {
     return [group, button("calendar.before", -step), button("calendar.today", 0), button("calendar.after", step), labelled("list.day", date), labelled("join.doctor", doctor), add, heading];
   };
 
-  // Somebody else may have booked or moved meanwhile.
-  const again = () => document.visibilityState === "visible" && state.view !== "list" && !document.querySelector("dialog[open], [data-carried]") && reload();
-  document.addEventListener("visibilitychange", again);
+  let waiting = null;
+  const again = () => {
+    clearTimeout(waiting);
+    // What somebody is at work on stays as it is until they are done.
+    if (document.querySelector("dialog[open], [data-carried]")) waiting = setTimeout(again, BUSY);
+    else if (state.view !== "list") reload();
+  };
+  news.addEventListener("appointments", again);
+  news.addEventListener("doctors", again);
   show();
-  return { element, leave: () => document.removeEventListener("visibilitychange", again) };
+  const leave = () => {
+    clearTimeout(waiting);
+    news.removeEventListener("appointments", again);
+    news.removeEventListener("doctors", again);
+  };
+  return { element, leave };
+}
+
+/** Remember what has the focus and how far the calendar is scrolled. @returns {() => void} puts it back in the new one */
+function keepPlace(body) {
+  const { start, doctor, id } = body.contains(document.activeElement) ? document.activeElement.dataset : {};
+  const { scrollLeft = 0, scrollTop = 0 } = body.querySelector(".calendar-scroll") ?? {};
+  return () => {
+    body.querySelector(".calendar-scroll")?.scrollTo(scrollLeft, scrollTop);
+    const same = id ? `[data-id="${id}"]` : start && `[data-start="${start}"][data-doctor="${doctor}"]`;
+    if (same) body.querySelector(same)?.focus({ preventScroll: true });
+  };
 }
 
 /** Monday to Sunday of the week that `date` lies in. */

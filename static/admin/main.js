@@ -5,6 +5,7 @@ import { h, setAttribute } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { lockWhenIdle } from "../base/idle.js";
 import { loginForm } from "../base/login.js";
+import { openNews } from "../base/news.js";
 import { clinic, languagePicker, notice, smsNotice, startPage } from "../base/page.js";
 import { explain } from "../base/problems.js";
 import { session } from "../base/session.js";
@@ -43,13 +44,13 @@ let leave = () => {};
 let mayLeave = async () => true;
 let shown = "";
 let entered = false;
-let account = null;
+let line = null;
 let idle = null;
 
 function show() {
   leave();
   const name = location.hash.replace(/^#\/?/, "") || "doctors";
-  const view = (VIEWS[name] ?? doctorsView)();
+  const view = (VIEWS[name] ?? doctorsView)(line.news);
   leave = view.leave ?? (() => {});
   mayLeave = view.mayLeave ?? (async () => true);
   shown = location.hash;
@@ -70,8 +71,9 @@ function enter(user) {
   const console_ = h("a", { class: "button button-plain", href: "/console/", text: t("console.title") });
   const head = h("header", { class: "admin-head" }, h("strong", { text: clinic.name }), console_, languagePicker(), out);
   const nav = h("nav", { class: "admin-nav", "aria-label": t("admin.title") }, h("ul", {}, ...links));
-  account?.close();
-  account = new AccountBanner();
+  line?.close();
+  line = openNews();
+  const account = new AccountBanner(line.news);
   idle?.close();
   idle = lockWhenIdle(user);
   const simulated = smsNotice({ staff: true });
@@ -85,8 +87,8 @@ function showLogin(words) {
   leave();
   leave = () => {};
   mayLeave = async () => true;
-  account?.close();
-  account = null;
+  line?.close();
+  line = null;
   idle?.close();
   app.replaceChildren(
     h(

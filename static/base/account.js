@@ -1,6 +1,6 @@
 /**
  * Says in a banner when Twilio takes no texts at all, and why: then nobody is told anything, and people must be
- * called by voice. Shown to staff on every page of theirs; looks again by itself.
+ * called by voice. Shown to staff on every page of theirs.
  */
 
 import { api } from "./api.js";
@@ -9,20 +9,14 @@ import { clockTime, t } from "./i18n.js";
 import { icon } from "./icons.js";
 import { faultName } from "./labels.js";
 
-const RELOAD = 20_000;
-
 export class AccountBanner {
-  #timer;
   #words = h("span");
 
-  constructor() {
+  /** @param {import("./news.js").News} news whose `texts` tells when to look again */
+  constructor(news) {
     this.element = h("p", { class: "notice notice-stopped small", role: "alert", hidden: true }, icon("alert"), this.#words);
-    this.#timer = setInterval(() => this.reload(), RELOAD);
+    news.addEventListener("texts", () => this.reload());
     this.reload();
-  }
-
-  close() {
-    clearInterval(this.#timer);
   }
 
   /** While the server cannot be reached the last word stands; the page says elsewhere that it is offline. */

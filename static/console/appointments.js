@@ -8,16 +8,14 @@ import { appointmentStateName } from "../base/labels.js";
 import { notice } from "../base/page.js";
 import { explain } from "../base/problems.js";
 
-const RELOAD = 30_000;
-
 export class Appointments {
   #queues;
   #commands;
   #list = h("ul", { class: "expected" });
   #empty = h("p", { class: "empty", text: t("appointments.none_today"), hidden: true });
   #problem = h("div", { role: "alert" });
-  #timer;
   #shown = [];
+  #day = "";
 
   /** @param queues {@link Queues} @param commands {@link Commands} */
   constructor(queues, commands) {
@@ -32,15 +30,17 @@ export class Appointments {
       this.#empty,
     );
     this.toggle = h("a", { class: "button button-plain side-link", href: "#appointments", text: t("appointments.today") });
-    this.#timer = setInterval(() => this.reload(), RELOAD);
     // Somebody expected may have joined as a walk-in; and what went wrong for want of a line is over with it.
     queues.addEventListener("view", () => this.#render());
+    queues.news.addEventListener("appointments", () => this.reload());
     queues.addEventListener("status", () => queues.status === "live" && this.reload());
     this.reload();
   }
 
-  close() {
-    clearInterval(this.#timer);
+  /** Time goes on: who is late by now, and at midnight whose day it is. */
+  tick() {
+    if (this.#day && this.#day !== dayOf(serverNow())) this.reload();
+    else this.#render();
   }
 
   focus() {
@@ -49,7 +49,9 @@ export class Appointments {
 
   async reload() {
     try {
-      const items = await api.all("/api/appointments/", { date: dayOf(serverNow()) });
+      const day = dayOf(serverNow());
+      const items = await api.all("/api/appointments/", { date: day });
+      this.#day = day;
       this.#problem.replaceChildren();
       this.#shown = items.filter((item) => item.state !== "cancelled" && this.#queues.doctors.has(item.doctor_id));
       this.#shown.sort((one, other) => one.start.localeCompare(other.start));

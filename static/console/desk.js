@@ -40,8 +40,7 @@ export async function startDesk(place, user) {
   const finder = buildFinder(choices, () => queues.status !== "offline");
   const appointments = new Appointments(queues, commands);
   const unreached = new Unreached(queues);
-  const account = new AccountBanner();
-  unreached.addEventListener("trouble", () => account.reload());
+  const account = new AccountBanner(queues.news);
   const totals = h("p", { class: "totals" });
   const line = h("p", { class: "line", role: "status", hidden: true });
   const noDoctors = emptyClinic(user);
@@ -74,6 +73,7 @@ export async function startDesk(place, user) {
   };
   const tick = () => {
     for (const column of columns.values()) column.tick();
+    appointments.tick();
     showTotals(totals, queues);
     showLine();
   };
@@ -115,9 +115,7 @@ export async function startDesk(place, user) {
     close() {
       stopping.abort();
       clearInterval(timer);
-      appointments.close();
       unreached.close();
-      account.close();
       queues.close();
     },
   };

@@ -4,10 +4,7 @@
  */
 
 import { api } from "../base/api.js";
-import { Live } from "../base/live.js";
-import { session } from "../base/session.js";
-
-const RELOAD_DOCTORS = 60_000;
+import { News, staffLine } from "../base/news.js";
 
 /** Fires `doctors` when the set changes, `view` (detail: doctor id) on each snapshot, `status` with the line's state. */
 export class Queues extends EventTarget {
@@ -18,13 +15,15 @@ export class Queues extends EventTarget {
   everyone = new Map();
   #user;
   #live;
-  #timer;
-  #lastToken = null;
 
   constructor(user) {
     super();
     this.#user = user;
-    this.#live = new Live("/ws/console/", { hello: (again) => this.#hello(again) });
+    this.#live = staffLine(() => this.#subscription());
+    /** What else the line tells of: {@link News}. */
+    this.news = new News(this.#live);
+    // An administrator added or renamed a doctor.
+    this.news.addEventListener("doctors", () => this.reload().catch(() => null));
     this.#live.addEventListener("snapshot", ({ detail }) => this.#take(detail));
     // A doctor was removed: the column goes.
     this.#live.addEventListener("problem", ({ detail }) => detail.code === "not_found" && this.reload().catch(() => null));
@@ -34,11 +33,10 @@ export class Queues extends EventTarget {
   async start() {
     await this.reload();
     this.#live.open();
-    this.#timer = setInterval(() => this.reload().catch(() => null), RELOAD_DOCTORS);
   }
 
   close() {
-    clearInterval(this.#timer);
+    this.news.close();
     this.#live.close();
   }
 
@@ -51,7 +49,7 @@ export class Queues extends EventTarget {
     return this.#live.silence;
   }
 
-  /** Read the doctors again: an administrator may have added one. A doctor sees the own queue. */
+  /** Read the doctors again. A doctor sees the own queue. */
   async reload() {
     const all = await api.all("/api/doctors/");
     const mine = this.#user.role === "doctor" ? all.filter((doctor) => doctor.id === this.#user.doctor_id) : all;
@@ -77,15 +75,8 @@ export class Queues extends EventTarget {
     });
   }
 
-  async #hello(again) {
-    const token = await session.token(again ? this.#lastToken : null);
-    if (!token) throw new Error("signed out");
-    this.#lastToken = token;
-    return [{ type: "authenticate", token }, this.#subscription()];
-  }
-
   #subscription() {
-    return { type: "subscribe", doctors: [...this.doctors.keys()] };
+    return { type: "subscribe", doctors: [...this.doctors.keys()], desk: true };
   }
 
   #take(message) {

@@ -1,6 +1,7 @@
 /**
  * Texts that did not reach their patient today: a count in the header, a word when there is a new one, and the list
- * with ways to put it right. Looks again whenever a queue says that a text of its tickets went wrong.
+ * with ways to put it right. Looks again whenever the server says that it has changed, or a queue that somebody has come
+ * or gone whom a text did not reach.
  */
 
 import { api } from "../base/api.js";
@@ -13,11 +14,9 @@ import { fill, notice } from "../base/page.js";
 import { confirmDialog, openDialog, toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
 
-const RELOAD = 20_000;
 const GATHER = 200;
 
-export class Unreached extends EventTarget {
-  #timer;
+export class Unreached {
   #soon = null;
   #count = h("span");
   #texts = [];
@@ -26,18 +25,16 @@ export class Unreached extends EventTarget {
   #troubles = new Map();
   #list = null;
 
-  /** @param {import("./queues.js").Queues} queues Fires `trouble` when a queue says that something went wrong. */
+  /** @param {import("./queues.js").Queues} queues */
   constructor(queues) {
-    super();
     this.button = h("button", { class: "button button-plain unreached", type: "button", hidden: true }, icon("alert"), this.#count);
     this.button.addEventListener("click", () => this.#open());
-    this.#timer = setInterval(() => this.#again(), RELOAD);
+    queues.news.addEventListener("texts", () => this.#lookSoon());
     queues.addEventListener("view", ({ detail }) => this.#hear(detail, queues.views.get(detail)));
     this.#again();
   }
 
   close() {
-    clearInterval(this.#timer);
     clearTimeout(this.#soon);
   }
 
@@ -66,10 +63,13 @@ export class Unreached extends EventTarget {
       .join(";");
     if (troubles === (this.#troubles.get(doctorId) ?? "")) return;
     this.#troubles.set(doctorId, troubles);
-    clearTimeout(this.#soon);
-    this.#soon = setTimeout(() => {
+    this.#lookSoon();
+  }
+
+  #lookSoon() {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = null;
       this.#again();
-      this.dispatchEvent(new Event("trouble"));
     }, GATHER);
   }
 

@@ -164,3 +164,13 @@ def test_search_without_a_server_says_so_and_creates_nobody(
     expect(refused).to_have_count(0)
     expect(page.get_by_role("option", name="Add “Nobody Yet” as a walk-in")).to_be_visible()
     expect(page.get_by_role("complementary").get_by_role("alert")).to_be_empty()
+
+
+def test_a_booking_and_a_new_doctor_appear_while_the_console_is_open(console: Console, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Live List")
+    page = console()
+    expect(column_of(page, "Dr Live List")).to_be_visible()
+    booked(scene, doctor, "Bea Booked")
+    expect(page.locator("#appointments")).to_contain_text("Bea Booked")
+    scene.doctor("Dr New Here")
+    expect(column_of(page, "Dr New Here")).to_be_visible()

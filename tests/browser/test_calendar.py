@@ -100,10 +100,11 @@ def test_a_time_that_somebody_has_taken_meanwhile_is_refused(calendar: Calendar,
     doctor = scene.doctor("Dr Late", hours=short_hours())
     mine = booked(scene, doctor, "Lena Late")
     page = calendar(doctor)
-    taken = free(page, 1, 0).get_attribute("data-start")
+    page.get_by_role("button", name="Lena Late").press("m")
+    taken = page.locator(".calendar-free[data-over]").get_attribute("data-start")
     other = scene.desk.post("/api/patients/", {"name": "Omar Other", "sms_consent": False})
     scene.desk.post("/api/appointments/", {"patient_id": other["id"], "doctor_id": doctor["id"], "start": taken})
-    page.get_by_role("button", name="Lena Late").drag_to(free(page, 1, 0))
+    page.keyboard.press("Enter")
     expect(page.locator(".toast")).to_contain_text("booked this time")
     expect(page.get_by_role("button", name="Omar Other")).to_be_visible()
     assert start_of(scene, mine) == mine["start"]
@@ -121,3 +122,17 @@ def test_a_free_time_is_booked(calendar: Calendar, scene: Scene) -> None:
     expect(dialog.get_by_label("Time").last).to_have_value(start or "")
     dialog.get_by_role("button", name="Book this time").click()
     expect(page.locator(".calendar-column").nth(2).get_by_role("button", name="Paula Picks")).to_be_visible()
+
+
+def test_what_somebody_else_books_appears_and_the_keyboard_stays_where_it_is(calendar: Calendar, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Live", hours=short_hours())
+    mine = booked(scene, doctor, "Lena Live")
+    page = calendar(doctor)
+    page.get_by_role("button", name="Lena Live").focus()
+    other = scene.desk.post("/api/patients/", {"name": "Olga Other", "sms_consent": False})
+    start = free(page, 1, 1).get_attribute("data-start")
+    scene.desk.post("/api/appointments/", {"patient_id": other["id"], "doctor_id": doctor["id"], "start": start})
+    expect(page.get_by_role("button", name="Olga Other")).to_be_visible()
+    expect(page.get_by_role("button", name="Lena Live")).to_be_focused()
+    scene.desk.post(f"/api/appointments/{mine['id']}/cancel/")
+    expect(page.get_by_role("button", name="Lena Live")).to_have_count(0)

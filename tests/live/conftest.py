@@ -1,4 +1,4 @@
-"""A clinic on the real server, with real sockets to it."""
+"""A clinic on the real server, with real sockets to it; and storage as several processes share it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from server.app import Server
 from tests.api import Api
 from tests.conftest import WsConnect
 from tests.live.clients import Clinic, open_clinic
+from tests.storage.support import home, sqlite_home, storage, wire_server
+
+__all__ = ["clinic", "home", "sqlite_home", "storage", "wire_server"]
 
 
 @pytest.fixture

@@ -51,6 +51,7 @@ class World:
     wakes: list[datetime] = field(default_factory=list)
     untrue: set[str] = field(default_factory=set)
     off: set[str] = field(default_factory=set)
+    troubles: int = 0
     outboxes: list[Outbox] = field(default_factory=list)
     token: str = AUTH_TOKEN
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -65,6 +66,7 @@ class World:
             enabled=lambda kind: kind not in self.off,
             wake=self.wakes.append,
             link=lambda ticket_id: f"https://clinic.example/t/{ticket_id}",
+            on_trouble=self._on_trouble,
         )
         clinic_time = ClinicTime(ZoneInfo("UTC"))
         provider = provider or self.gateway()
@@ -94,6 +96,9 @@ class World:
     def _on_state(self, ticket_id: str, state: str, code: str | None) -> None:
         self.states.append((ticket_id, state, code))
         self._news.set()
+
+    def _on_trouble(self) -> None:
+        self.troubles += 1
 
     def message(self, ticket: str = "ticket", kind: Kind = Kind.YOUR_TURN, **changes: object) -> NewMessage:
         fields: dict[str, object] = {

@@ -9,6 +9,7 @@ import pytest
 
 from server.errors import Invalid, NotFound, WrongState
 from server.sms.model import Kind, MessageState
+from server.sms.unreached import HANDLED
 from tests.sms.support import NINE, World
 from tests.twilio.faults import FAULTS, Fault
 
@@ -212,3 +213,40 @@ async def test_an_anonymised_patient_leaves_no_number_and_no_text_behind(world: 
     assert (done.to, done.body, done.state) == ("", "", MessageState.ACCEPTED)
     [shown] = await outbox.of_ticket("ticket")
     assert shown["to_masked"] == ""
+
+
+async def test_reception_hears_of_texts_that_fail_and_of_those_put_right_alone(world: World) -> None:
+    outbox = world.outbox()
+    await outbox.put(world.message("fine"))
+    await world.reaches(MessageState.ACCEPTED, "fine:your_turn:1")
+    assert world.troubles == 0
+    world.stand_in.next("21211")
+    await outbox.put(world.message())
+    await world.reaches(MessageState.FAILED)
+    assert world.troubles == 1
+    await outbox.resend(await world.row(), "again", consent=True, phone="+12025550177")
+    assert world.troubles == 2
+    await outbox.note("ticket:your_turn:1", HANDLED)
+    assert world.troubles == 3
+
+
+async def test_reception_hears_of_an_account_that_is_refused_and_of_one_that_works_again(world: World) -> None:
+    outbox = world.outbox()
+    world.stand_in.next("20003")
+    await outbox.put(world.message("one", kind=Kind.JOINED))
+    await world.reaches(MessageState.QUEUED, "one:joined:1")
+    assert (world.troubles, outbox.figures().alert is not None) == (1, True)
+    world.clock.turn(60)
+    await outbox.pump()
+    await world.reaches(MessageState.ACCEPTED, "one:joined:1")
+    assert (world.troubles, outbox.figures().alert) == (2, None)
+
+
+async def test_reception_hears_of_a_late_receipt_that_puts_a_failed_text_right(world: World) -> None:
+    outbox = world.outbox()
+    await outbox.put(world.message())
+    row = await world.reaches(MessageState.ACCEPTED)
+    receipts = [("undelivered", 30006), ("delivered", None)]
+    for heard, (status, code) in enumerate(receipts, start=1):
+        await outbox.receipts.callback(row.id, row.attempt.token, row.sid, status, code)
+        assert world.troubles == heard
