@@ -81,13 +81,13 @@ async def clicks(browser: Browser, address: str, connection: Connection, doctor_
     taken = []
     for number in range(WARM + CLICKS):
         await one.get_by_role("button", name="Call next").first.wait_for()
-        await one.wait_for_function("!document.querySelector('.column-primary').hasAttribute('aria-busy')")
+        await one.wait_for_function("() => !document.querySelector('.column-primary').hasAttribute('aria-busy')")
         await button.click()
-        await other.wait_for_function("window.drawn?.code", polling=5)
+        await other.wait_for_function("() => window.drawn?.code", polling=5)
         if number >= WARM:
             taken.append((await other.evaluate("window.drawn.at") - await one.evaluate("window.clicked")) / 1000)
         await connection.call("POST", f"/api/queue/{doctor_id}/undo/", {})
-        await other.wait_for_function("window.drawn.code === ''", polling=5)
+        await other.wait_for_function("() => window.drawn.code === ''", polling=5)
     return taken
 
 
