@@ -3,8 +3,8 @@
     python -m benchmarks.console_pages
 
 A click is timed by the page that is clicked, its effect by the frame in which the other page drew it, both by this
-computer's clock. Smoothness is the longest time between two frames while texts, moves and joins arrive in a column of
-200 waiting and it is scrolled, beside the same of an empty page. Needs Chromium.
+computer's clock. Smoothness is the longest time between two frames while people join a column of 200 waiting and it is
+scrolled, beside the same of an empty page: ten joins a second, and as many as the server takes. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ CLICKS = 100
 WARM = 5
 WAITING = 200
 UPDATES = 50
+PACE_SECONDS = 0.1
 CLICKED = (
     """() => addEventListener("click", () => { window.clicked = performance.timeOrigin + performance.now(); }, true)"""
 )
@@ -54,8 +55,8 @@ FRAMES = """() => {
 }"""
 SCROLL = """async () => {
   const list = document.querySelector(".column-lists");
-  for (let step = 0; step < 60; step += 1) {
-    list?.scrollBy(0, step < 30 ? 200 : -200);
+  for (let step = 0; !window.enough; step += 1) {
+    list?.scrollBy(0, step % 60 < 30 ? 200 : -200);
     await new Promise(requestAnimationFrame);
   }
 }"""
@@ -91,14 +92,16 @@ async def clicks(browser: Browser, address: str, connection: Connection, doctor_
     return taken
 
 
-async def longest_frame(page: Page, connection: Connection | None, doctor_id: str) -> float:
-    """Milliseconds; with a connection while changes arrive."""
+async def longest_frame(page: Page, connection: Connection | None, doctor_id: str, pace: float) -> float:
+    """Milliseconds; with a connection while somebody joins every `pace` seconds."""
     await page.evaluate(FRAMES)
     scrolling = asyncio.ensure_future(page.evaluate(SCROLL))
-    for number in range(UPDATES if connection else 0):
-        assert connection is not None
-        body = {"doctor_id": doctor_id, "walk_in": {"name": f"Late Patient {number}"}}
-        await connection.call("POST", "/api/enqueue/", body, expect=201)
+    for number in range(UPDATES):
+        if connection is not None:
+            body = {"doctor_id": doctor_id, "walk_in": {"name": f"Late Patient {number}"}}
+            await connection.call("POST", "/api/enqueue/", body, expect=201)
+        await asyncio.sleep(pace)
+    await page.evaluate("window.enough = true")
     await scrolling
     longest: float = await page.evaluate("window.longest")
     return longest
@@ -117,13 +120,15 @@ async def main() -> None:
             print(
                 f"click → the other receptionist's screen: {milliseconds(taken)}  ({CLICKS} clicks, {WAITING} waiting)"
             )
-            page = await reception(browser, running.address)
-            busy = await longest_frame(page, connection, doctor_id)
-            bare = await browser.new_page()
-            idle = await longest_frame(bare, None, doctor_id)
+            busy = []
+            for pace in (PACE_SECONDS, 0.0):
+                page = await reception(browser, running.address)
+                busy.append(await longest_frame(page, connection, doctor_id, pace))
+                await page.close()
+            idle = await longest_frame(await browser.new_page(), None, doctor_id, PACE_SECONDS)
             print(
-                f"longest frame with {WAITING} waiting, {UPDATES} changes, scrolled: {busy:.0f} ms;",
-                f"an empty page {idle:.0f} ms",
+                f"longest frame with {WAITING} waiting, scrolled: {busy[0]:.0f} ms at ten joins a second,",
+                f"{busy[1]:.0f} ms at as many as the server takes; an empty page {idle:.0f} ms",
             )
         await browser.close()
 

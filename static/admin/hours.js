@@ -1,7 +1,7 @@
 /** Weekly hours as one line per day: "09:00–12:30, 14:00–17:00"; an empty line is a day off. */
 
 import { h, uniqueId } from "../base/dom.js";
-import { currentLanguage } from "../base/i18n.js";
+import { currentLanguage, t } from "../base/i18n.js";
 
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /** A Monday, to name the weekdays in the reader's language. */
@@ -13,7 +13,7 @@ export function hoursControl(hours) {
   const name = new Intl.DateTimeFormat(currentLanguage(), { weekday: "long", timeZone: "UTC" });
   const inputs = DAYS.map((day, index) => {
     const label = name.format(new Date(MONDAY + index * DAY));
-    const input = h("input", { "aria-label": label, placeholder: "09:00–12:30, 13:30–17:00", autocomplete: "off" });
+    const input = h("input", { "aria-label": label, placeholder: t("doctor.day_off"), autocomplete: "off" });
     input.value = write(hours?.[day]);
     const wrong = h("p", { class: "wrong", id: uniqueId("hours"), hidden: true });
     input.setAttribute("aria-describedby", wrong.id);

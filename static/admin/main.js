@@ -1,6 +1,7 @@
 /** The admin panel: log in as an administrator, then one list per resource, chosen by the address's hash. */
 
 import { AccountBanner } from "../base/account.js";
+import { api } from "../base/api.js";
 import { h, setAttribute } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { lockWhenIdle } from "../base/idle.js";
@@ -18,6 +19,7 @@ import { notificationsView } from "./notifications.js";
 import { patientsView } from "./patients.js";
 import { queuesView } from "./queues.js";
 import { settingsView } from "./settings.js";
+import { setupView } from "./setup.js";
 import { statisticsView } from "./statistics.js";
 import { textsView } from "./texts.js";
 import { usersView } from "./users.js";
@@ -37,6 +39,9 @@ const VIEWS = {
   audit: auditView,
 };
 
+/** Views that the menu does not list: they are led to. */
+const UNLISTED = { setup: setupView };
+
 const app = document.querySelector("#app");
 const main = h("main", { id: "main", class: "admin-main stack", tabindex: -1 });
 let leave = () => {};
@@ -49,19 +54,27 @@ let idle = null;
 
 function show() {
   leave();
-  const name = location.hash.replace(/^#\/?/, "") || "doctors";
-  const view = (VIEWS[name] ?? doctorsView)(line.news);
+  const wanted = location.hash.replace(/^#\/?/, "");
+  const name = wanted in VIEWS || wanted in UNLISTED ? wanted : "doctors";
+  const view = (VIEWS[name] ?? UNLISTED[name])(line.news);
   leave = view.leave ?? (() => {});
   mayLeave = view.mayLeave ?? (async () => true);
   shown = location.hash;
-  main.replaceChildren(h("h1", { text: t(`admin.${name in VIEWS ? name : "doctors"}`) }), view.element);
+  main.replaceChildren(h("h1", { text: t(`admin.${name}`) }), view.element);
   for (const link of app.querySelectorAll(".admin-nav a")) {
     setAttribute(link, "aria-current", link.getAttribute("href") === `#/${name}` ? "page" : null);
   }
-  document.title = `${t(`admin.${name in VIEWS ? name : "doctors"}`)} · ${clinic.name}`;
+  document.title = `${t(`admin.${name}`)} · ${clinic.name}`;
 }
 
-function enter(user) {
+/** Whoever comes to a clinic without doctors begins with its set-up. */
+async function beginAnew() {
+  if (location.hash.length > 2) return;
+  const doctors = await api.get("/api/doctors/", { limit: 1 }).catch(() => null);
+  if (doctors?.items.length === 0) history.replaceState(null, "", "#/setup");
+}
+
+async function enter(user) {
   if (user.role !== "admin") {
     session.signOut().finally(() => showLogin(t("admin.not_admin")));
     return;
@@ -79,6 +92,7 @@ function enter(user) {
   const simulated = smsNotice({ staff: true });
   app.replaceChildren(...[head, simulated && h("aside", { "aria-label": t("admin.texts") }, simulated), account.element, h("div", { class: "admin" }, nav, main)].filter(Boolean));
   entered = true;
+  await beginAnew();
   show();
 }
 
@@ -122,7 +136,7 @@ async function start() {
   });
   session.addEventListener("signedin", () => entered && location.reload());
   session.addEventListener("signedout", ({ detail }) => showLogin(detail.reason === "expired" ? t("login.expired") : null));
-  if (user) enter(user);
+  if (user) await enter(user);
   else showLogin();
 }
 

@@ -172,6 +172,6 @@ function userMenu(user, queues) {
 }
 
 function emptyClinic(user) {
-  const next = user.role === "admin" ? h("a", { class: "button button-primary", href: "/admin/#/doctors" }, t("console.add_doctor")) : null;
+  const next = user.role === "admin" ? h("a", { class: "button button-primary", href: "/admin/#/setup" }, t("setup.start")) : null;
   return h("div", { class: "card stack empty-clinic", hidden: true }, h("h2", { text: t("console.no_doctors") }), h("p", { text: t(user.role === "admin" ? "console.no_doctors_admin" : "console.no_doctors_ask") }), next);
 }

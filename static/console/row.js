@@ -111,8 +111,8 @@ function marksOf(ticket) {
   if (ticket.calls > 1) marks.push(h("span", { class: "soft", text: t("row.calls", { count: ticket.calls }) }));
   const contact = contactMark(ticket);
   if (contact) marks.push(contact);
-  if (ticket.reason) marks.push(h("span", { class: "soft", text: ticket.reason }));
-  for (const other of ticket.elsewhere ?? []) marks.push(mark("", "clock", t("row.elsewhere", { doctor: other.doctor ?? other.code })));
+  if (ticket.reason) marks.push(h("span", { class: "soft row-free", dir: "auto", text: ticket.reason }));
+  for (const other of ticket.elsewhere ?? []) marks.push(mark("row-free", "clock", t("row.elsewhere", { doctor: other.doctor ?? other.code })));
   // A mark that is cut off can still be read.
   for (const each of marks) each.title = each.textContent;
   return marks;
