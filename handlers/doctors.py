@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Annotated, Any
+from dataclasses import asdict, replace
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -56,9 +56,10 @@ class DoctorChange(Body):
 
 
 class SlotQuery(Query):
-    """The clinic's calendar date; today if left out."""
+    """The clinic's calendar date; today if left out. `language` is for the name of a holiday."""
 
     date: Day | None = None
+    language: Annotated[str, Field(max_length=2)] = "en"
 
 
 class EstimateAnswer(Answer):
@@ -100,11 +101,18 @@ class SlotAnswer(Answer):
     end: str
 
 
+class ClosedAnswer(Answer):
+    """The doctor is away, the clinic is closed, or it is a holiday; `name` is the holiday's or the clinic's words."""
+
+    why: Literal["away", "closed", "holiday"]
+    name: str
+
+
 class SlotList(Answer):
     """The free times of one day, in order; `closed` says why there are none on a day without appointments."""
 
     items: list[SlotAnswer]
-    closed: str | None
+    closed: ClosedAnswer | None
 
 
 class DoctorsHandler(ApiHandler):
@@ -152,10 +160,12 @@ class SlotsHandler(ApiHandler):
     async def get(self, doctor_id: str) -> None:
         """Of one date, from now on and up to 90 days ahead."""
         appointments = self.services.appointments
-        day = self.query(SlotQuery).date or appointments.today()
+        query = self.query(SlotQuery)
+        day = query.date or appointments.today()
         slots = await appointments.free_slots(doctor_id, day)
         items = [{"start": iso(slot.start), "end": iso(slot.end)} for slot in slots]
-        self.answer({"items": items, "closed": appointments.why_closed(doctor_id, day)})
+        closed = appointments.why_closed(doctor_id, day, query.language)
+        self.answer({"items": items, "closed": asdict(closed) if closed else None})
 
 
 async def _card(handler: ApiHandler, doctor: Doctor) -> dict[str, Any]:

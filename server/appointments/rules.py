@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from server.appointments.model import Appointment, BookingState
 from server.clock import ClinicTime, iso
-from server.doctors.closures import closure_on
+from server.doctors.closures import Closed, ClosedOn, closure_on
 from server.doctors.hours import Slot, slot_at, slots_on
 from server.doctors.model import Doctor
 from server.errors import AlreadyQueued, Forbidden, Invalid, QueueClosed, SlotTaken, WrongState
 from server.queue.model import IN_QUEUE, Source, State, Ticket
 
-# Why the clinic is closed on a date of its calendar: a holiday's name or a closure's note; None: it is open.
-ClosedOn = Callable[[date], str | None]
-
 HORIZON = timedelta(days=90)
 MOST_AHEAD = 10  # bookings a patient may make without the desk
 
 
-def never_closed(day: date) -> None:
+def never_closed(day: date, language: str) -> None:
     """What holds where no calendar is known."""
     return
 
@@ -43,11 +40,11 @@ def bookable(
     return slot
 
 
-def why_closed(doctor: Doctor, day: date, closed: ClosedOn) -> str | None:
+def why_closed(doctor: Doctor, day: date, closed: ClosedOn, language: str = "en") -> Closed | None:
     """Why nobody can be booked with the doctor on the clinic's date `day`; None: it is a day like others."""
     if closure_on(day, doctor.days_off) is not None:
-        return f"{doctor.name} is away"
-    return closed(day)
+        return Closed("away")
+    return closed(day, language)
 
 
 def free_slots(

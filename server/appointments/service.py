@@ -23,6 +23,7 @@ from server.appointments.model import Appointment, BookingState, Owed, PatientSh
 from server.appointments.neighbours import Doctors, Outbox, Patients, Queues
 from server.appointments.store import AppointmentStore, SlotInUse
 from server.clock import ClinicTime, Clock, iso
+from server.doctors.closures import Closed, ClosedOn
 from server.doctors.hours import Slot
 from server.doctors.model import Doctor
 from server.errors import IdempotencyKeyReused, Invalid, NotFound, StorageUnavailable, WrongState
@@ -60,7 +61,7 @@ class AppointmentService:
         patients: Patients,
         queues: Queues,
         outbox: Outbox,
-        closed: rules.ClosedOn = rules.never_closed,
+        closed: ClosedOn = rules.never_closed,
     ) -> None:
         self._store = AppointmentStore(storage)
         self._clock = clock
@@ -78,9 +79,9 @@ class AppointmentService:
         """The clinic's calendar date."""
         return self._clock.now().astimezone(self._clinic_time.zone).date()
 
-    def why_closed(self, doctor_id: str, day: date) -> str | None:
+    def why_closed(self, doctor_id: str, day: date, language: str) -> Closed | None:
         """Why nobody can be booked with the doctor on that day; None: it is a day like others. Raises NotFound."""
-        return rules.why_closed(self._doctors.get(doctor_id), day, self._closed)
+        return rules.why_closed(self._doctors.get(doctor_id), day, self._closed, language)
 
     async def free_slots(self, doctor_id: str, day: date) -> list[Slot]:
         """The doctor's times on the clinic's date `day` that can still be booked. Raises NotFound."""

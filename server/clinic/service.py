@@ -9,7 +9,7 @@ from typing import Any
 from server.clinic import holidays
 from server.clinic.model import ClinicSettings, SettingsChanges, change
 from server.clinic.store import ClinicStore
-from server.doctors.closures import closure_on
+from server.doctors.closures import Closed, closure_on
 from server.errors import StorageUnavailable
 from server.queue.model import Policy
 from server.sms.keep import Keep
@@ -80,15 +80,16 @@ class ClinicService:
         """The templates of texts that the clinic has changed."""
         return self._settings.wording
 
-    def closed_on(self, day: date) -> str | None:
-        """Why the clinic takes no bookings on that day of its calendar; None: it does."""
+    def closed_on(self, day: date, language: str) -> Closed | None:
+        """Why the clinic takes no bookings on that day of its calendar, a holiday in `language`; None: it does."""
         settings = self._settings
         if (closure := closure_on(day, settings.closed_days)) is not None:
-            return closure.note or "closed"
+            return Closed("closed", closure.note)
         if not settings.holidays_country or day.isoformat() in settings.holidays_open:
             return None
         country, region = settings.holidays_country, settings.holidays_region
-        return holidays.public_holidays(country, region, day.year, "en").get(day)
+        name = holidays.public_holidays(country, region, day.year, language).get(day)
+        return Closed("holiday", name) if name is not None else None
 
     async def update(self, changes: SettingsChanges) -> ClinicSettings:
         """Make `changes`. Raises Invalid."""

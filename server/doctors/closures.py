@@ -6,9 +6,10 @@ Whole days of the clinic's calendar, first and last included.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Literal
 
 from server.errors import Faults, Invalid
 
@@ -28,6 +29,21 @@ class Closure:
     def view(self) -> dict[str, str]:
         """As JSON."""
         return {"first": self.first.isoformat(), "last": self.last.isoformat(), "note": self.note}
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Why nobody is booked on a day; `name` is the holiday's, or what the clinic says of the day it is closed."""
+
+    why: Literal["away", "closed", "holiday"]
+    name: str = ""
+
+    def __str__(self) -> str:
+        return self.name or {"away": "the doctor is away", "closed": "the clinic is closed"}[self.why]
+
+
+# Why the clinic is closed on a date of its calendar, in a language; None: it is open.
+ClosedOn = Callable[[date, str], Closed | None]
 
 
 def parse_closures(field: str, wanted: Sequence[tuple[date, date, str]]) -> tuple[Closure, ...]:

@@ -4,8 +4,8 @@ import { api } from "../base/api.js";
 import { serverNow } from "../base/clock.js";
 import { h } from "../base/dom.js";
 import { buildForm } from "../base/forms.js";
-import { clockTime, dayOf, t } from "../base/i18n.js";
-import { appointmentStateName } from "../base/labels.js";
+import { clockTime, currentLanguage, dayOf, t } from "../base/i18n.js";
+import { appointmentStateName, noTimes } from "../base/labels.js";
 import { addDoctorFirst } from "../base/page.js";
 import { confirmDialog, openDialog, toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
@@ -106,10 +106,10 @@ function slotControl(doctorId, depends, chosen) {
   const load = async () => {
     time.replaceChildren();
     try {
-      const { items } = await api.get(`/api/doctors/${doctorId()}/slots/`, { date: day.value });
+      const { items, closed } = await api.get(`/api/doctors/${doctorId()}/slots/`, { date: day.value, language: currentLanguage() });
       time.append(...items.map((slot) => h("option", { value: slot.start, text: clockTime(slot.start) })));
       if (items.some(({ start }) => start === chosen)) time.value = chosen;
-      note.textContent = items.length ? "" : t("book.none");
+      note.textContent = items.length ? "" : noTimes(closed);
     } catch (problem) {
       note.textContent = explain(problem);
     }

@@ -4,7 +4,7 @@ import { serverNow } from "../base/clock.js";
 import { h } from "../base/dom.js";
 import { clockTime, dayOf, minuteOf, t } from "../base/i18n.js";
 import { icon } from "../base/icons.js";
-import { appointmentStateName } from "../base/labels.js";
+import { appointmentStateName, closedName } from "../base/labels.js";
 import { openDialog } from "../base/overlays.js";
 import { book, cancel, checkIn, move } from "./appointments.js";
 import { attempt } from "./attempt.js";
@@ -15,7 +15,7 @@ const USUAL = [8 * HOUR, 18 * HOUR];
 const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 /**
- * @typedef {{doctor: object, date: string, title: string, free: {start: string, end: string}[], closed: string|null, appointments: object[]}} Column
+ * @typedef {{doctor: object, date: string, title: string, free: {start: string, end: string}[], closed: object|null, appointments: object[]}} Column
  * @param {Column[]} columns @param {() => void} reload
  */
 export function buildGrid(columns, reload) {
@@ -30,7 +30,7 @@ export function buildGrid(columns, reload) {
   return [h("p", { class: "small soft", text: t("calendar.hint") }), h("div", { class: "calendar-scroll" }, grid), status];
 }
 
-const head = ({ title, closed }) => h("div", { class: "calendar-head" }, h("strong", { dir: "auto", text: title }), closed ? h("span", { class: "small soft", text: closed }) : null);
+const head = ({ title, closed }) => h("div", { class: "calendar-head" }, h("strong", { dir: "auto", text: title }), closed ? h("span", { class: "small soft", text: closedName(closed) }) : null);
 
 function buildColumn(column, from, until, reload) {
   const { doctor, date, title } = column;

@@ -3,7 +3,7 @@
 import { api } from "../base/api.js";
 import { serverNow } from "../base/clock.js";
 import { h } from "../base/dom.js";
-import { dayOf, longDate, shortDate, t } from "../base/i18n.js";
+import { currentLanguage, dayOf, longDate, shortDate, t } from "../base/i18n.js";
 import { addDoctorFirst, fill } from "../base/page.js";
 import { explain } from "../base/problems.js";
 import { appointmentsList, book } from "./appointments.js";
@@ -23,7 +23,6 @@ export function appointmentsView(news) {
   const bar = h("div", { class: "filters" });
   const element = h("div", { class: "stack" }, bar, body);
   let doctors = [];
-  let asked = 0;
 
   const show = () => {
     sessionStorage.setItem(KEPT, JSON.stringify({ view: state.view, doctor_id: state.doctor_id }));
@@ -32,13 +31,8 @@ export function appointmentsView(news) {
     else reload();
   };
   const reload = async () => {
-    const mine = (asked += 1);
-    const newest = async () => {
-      const grid = await calendar();
-      return mine === asked ? grid : [...body.children];
-    };
     const restore = keepPlace(body);
-    await fill(body, newest, explain);
+    await fill(body, calendar, explain);
     restore();
   };
   const calendar = async () => {
@@ -51,7 +45,7 @@ export function appointmentsView(news) {
   };
   const column = async (doctor, date, title) => {
     const [slots, appointments] = await Promise.all([
-      api.get(`/api/doctors/${doctor.id}/slots/`, { date }),
+      api.get(`/api/doctors/${doctor.id}/slots/`, { date, language: currentLanguage() }),
       api.all("/api/appointments/", { doctor_id: doctor.id, date }),
     ]);
     return { doctor, date, title, free: slots.items, closed: slots.closed, appointments: appointments.filter(({ state: now }) => now !== "cancelled") };

@@ -47,5 +47,11 @@ export function stateMark(state) {
   return mark(look, name, stateName(state));
 }
 
+/** Why nobody is booked on a day, as the free times of a doctor say it. */
+export const closedName = ({ why, name }) => t(`closed.${why}`, { name }) + (why !== "holiday" && name ? `: ${name}` : "");
+
+/** What stands in place of the free times on a day without any. */
+export const noTimes = (closed) => [closed && `${closedName(closed)}.`, t("book.none")].filter(Boolean).join(" ");
+
 export const mark = (look, iconName, text) =>
   h("span", { class: `state ${look}`.trim() }, icon(iconName), h("span", { text }));

@@ -62,17 +62,28 @@ export function addDoctorFirst(mayAdd) {
   return h("div", { class: "stack" }, h("p", { text: t(mayAdd ? "console.no_doctors_first" : "console.no_doctors_ask") }), next);
 }
 
-/** Keep the last content while `load` runs, and say in its place when it failed, with a way to try again. */
+/** Which call of `fill` was the last one for a place. */
+const latest = new WeakMap();
+
+/**
+ * Keep the last content while `load` runs, and say in its place when it failed, with a way to try again. Of several at once
+ * the one that was asked for last counts, in whatever order the answers come.
+ */
 export async function fill(place, load, explain) {
+  const mine = {};
+  const overtaken = () => latest.get(place) !== mine;
+  latest.set(place, mine);
   place.setAttribute("aria-busy", "true");
   if (!place.childElementCount) place.append(h("p", { class: "loading", text: t("page.loading") }));
   try {
-    place.replaceChildren(...[await load()].flat());
+    const content = [await load()].flat();
+    if (!overtaken()) place.replaceChildren(...content);
   } catch (problem) {
+    if (overtaken()) return;
     const again = h("button", { class: "button", type: "button", on: { click: () => fill(place, load, explain) } });
     again.textContent = t("page.try_again");
     place.replaceChildren(notice("stopped", explain(problem), h("p", {}, again)));
   } finally {
-    place.removeAttribute("aria-busy");
+    if (!overtaken()) place.removeAttribute("aria-busy");
   }
 }

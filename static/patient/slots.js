@@ -3,7 +3,8 @@
 import { api } from "../base/api.js";
 import { serverNow } from "../base/clock.js";
 import { h, uniqueId } from "../base/dom.js";
-import { clockTime, dayOf, hourOf, shortDate, t } from "../base/i18n.js";
+import { clockTime, currentLanguage, dayOf, hourOf, shortDate, t } from "../base/i18n.js";
+import { noTimes } from "../base/labels.js";
 import { fill } from "../base/page.js";
 import { explain } from "../base/problems.js";
 
@@ -15,31 +16,36 @@ const NOON = 12;
 export function slotPicker(doctorId, choose) {
   const days = Array.from({ length: DAYS }, (_, index) => serverNow() + index * DAY);
   const slots = h("div", { class: "slots stack tight", role: "status" });
-  const showDay = (day) => fill(slots, async () => slotLists(await freeSlots(doctorId, day), choose), explain);
+  const showDay = (day) => fill(slots, async () => slotLists(await slotsOf(doctorId, day), choose), explain);
   const options = days.map((at) => h("option", { value: dayOf(at), text: shortDate(new Date(at).toISOString()) }));
   const select = h("select", { id: uniqueId("day"), class: "short" }, ...options);
-  select.addEventListener("change", () => showDay(select.value));
+  let chosen = false;
+  select.addEventListener("change", () => {
+    chosen = true;
+    showDay(select.value);
+  });
   firstFreeDay(doctorId, days.map(dayOf)).then((day) => {
+    if (chosen) return;
     select.value = day;
     showDay(day);
   });
   return [h("div", { class: "field" }, h("label", { for: select.id, text: t("book.day") }), select), slots];
 }
 
-const freeSlots = async (doctorId, date) => (await api.get(`/api/doctors/${encodeURIComponent(doctorId)}/slots/`, { date })).items;
+const slotsOf = (doctorId, date) => api.get(`/api/doctors/${encodeURIComponent(doctorId)}/slots/`, { date, language: currentLanguage() });
 
 /** The first of `days` with a free time; the first day when there is none or the server cannot be asked. */
 async function firstFreeDay(doctorId, days) {
   for (const day of days) {
-    const free = await freeSlots(doctorId, day).catch(() => null);
-    if (!free) break;
-    if (free.length) return day;
+    const found = await slotsOf(doctorId, day).catch(() => null);
+    if (!found) break;
+    if (found.items.length) return day;
   }
   return days[0];
 }
 
-function slotLists(free, choose) {
-  if (!free.length) return [h("p", { class: "empty", text: t("book.none") })];
+function slotLists({ items: free, closed }, choose) {
+  if (!free.length) return [h("p", { class: "empty", text: noTimes(closed) })];
   const isMorning = (slot) => hourOf(slot.start) < NOON;
   const groups = [
     [t("book.morning"), free.filter(isMorning)],

@@ -47,8 +47,8 @@ def test_a_doctor_s_days_off_show_who_is_booked(panel: Panel, scene: Scene) -> N
     told = page.get_by_role("dialog", name="1 appointment stands on these days")
     expect(told).to_contain_text("Amina Yusuf")
     assert [closed(scene, doctor, day) for day in (first, last, last + timedelta(days=1))] == [
-        "Dr Away is away",
-        "Dr Away is away",
+        {"why": "away", "name": ""},
+        {"why": "away", "name": ""},
         None,
     ]
     told.get_by_role("link", name="To the appointments").click()
@@ -64,8 +64,20 @@ def test_public_holidays_are_kept_but_those_on_which_the_clinic_works(panel: Pan
     expect(page.locator(".toast")).to_contain_text("saved")
     items = scene.admin.get("/api/settings/holidays/?country=FR")["items"]
     days = {item["name"]: date.fromisoformat(item["date"]) for item in items}
-    assert closed(scene, doctor, days["New Year's Day"]) == "New Year's Day"
+    assert closed(scene, doctor, days["New Year's Day"]) == {"why": "holiday", "name": "New Year's Day"}
     assert closed(scene, doctor, days["Christmas Day"]) is None
     page.reload()
     expect(page.get_by_label("Christmas Day")).to_be_checked()
     scene.admin.patch("/api/settings/", {"holidays_country": ""})
+
+
+def test_patients_read_why_a_day_has_no_times(open_page: OpenPage, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Shut")
+    today = scene.desk.get("/api/clinic/")["day"]
+    day = {"first": today, "last": today, "note": "Staff training"}
+    scene.admin.patch("/api/settings/", {"closed_days": [day]})
+    page = open_page(f"/#/doctor/{doctor['id']}")
+    page.get_by_label("Day").select_option(value=today)
+    shown = page.locator(".slots")
+    expect(shown).to_contain_text("The clinic is closed on this day: Staff training. No free times")
+    scene.admin.patch("/api/settings/", {"closed_days": []})

@@ -34,10 +34,10 @@ async def test_nobody_is_booked_on_a_day_off(clinic: Clinic) -> None:
     off = {"days_off": [{"first": day, "last": day, "note": ""}]}
     doctor = (await clinic.admin.patch(f"/api/doctors/{clinic.doctor_id}/", off)).ok()
     assert doctor["days_off"] == off["days_off"]
-    assert await slots(clinic, day) == {"items": [], "closed": "Dr Rao is away"}
+    assert await slots(clinic, day) == {"items": [], "closed": {"why": "away", "name": ""}}
     body = {"patient_id": clinic.patient.user["patient_id"], "doctor_id": clinic.doctor_id, "start": start}
     refusal = (await clinic.desk.post("/api/appointments/", body)).problem(422, "invalid")
-    assert "Dr Rao is away" in refusal["errors"][0]["message"]
+    assert "the doctor is away" in refusal["errors"][0]["message"]
     (await clinic.admin.patch(f"/api/doctors/{clinic.doctor_id}/", {"days_off": []})).ok()
     (await clinic.desk.post("/api/appointments/", body)).ok(201)
 
@@ -47,12 +47,12 @@ async def test_a_closed_day_and_a_holiday_have_no_times_unless_opened(clinic: Cl
     day = await next_open_day(clinic)
     closed = {"closed_days": [{"first": day, "last": day, "note": "Staff training"}]}
     (await clinic.admin.patch("/api/settings/", closed)).ok()
-    assert (await slots(clinic, day))["closed"] == "Staff training"
+    assert (await slots(clinic, day))["closed"] == {"why": "closed", "name": "Staff training"}
     (await clinic.admin.patch("/api/settings/", {"closed_days": [], "holidays_country": "US"})).ok()
     found = (await clinic.admin.get("/api/settings/holidays/", {"country": "US", "region": "CA"})).ok()
     assert "CA" in found["regions"]
     holiday = next(item for item in found["items"] if item["name"] == "New Year's Day")
-    assert (await slots(clinic, holiday["date"]))["closed"] == "New Year's Day"
+    assert (await slots(clinic, holiday["date"]))["closed"] == {"why": "holiday", "name": "New Year's Day"}
     (await clinic.admin.patch("/api/settings/", {"holidays_open": [holiday["date"]]})).ok()
     assert (await slots(clinic, holiday["date"]))["closed"] is None
 
