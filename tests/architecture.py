@@ -82,6 +82,7 @@ FLOORS: tuple[tuple[str, Floor], ...] = (
     ("server.copying", Floor.APP),
     ("server.demo", Floor.APP),
     ("server.first_accounts", Floor.APP),
+    ("server.gauges", Floor.APP),
     ("server.jobs", Floor.APP),
     ("server.messenger", Floor.APP),
     ("server.people", Floor.APP),
