@@ -15,13 +15,12 @@ from datetime import date, datetime
 from typing import Any
 from weakref import WeakValueDictionary
 
-import structlog
-
 from server.accounts.roles import Actor, Role
 from server.appointments import rules, texts
 from server.appointments.model import Appointment, BookingState, Owed, PatientShown, view
 from server.appointments.neighbours import Doctors, Outbox, Patients, Queues
 from server.appointments.store import AppointmentStore, SlotInUse
+from server.appointments.telling import Telling
 from server.clock import ClinicTime, Clock, iso
 from server.doctors.closures import Closed, ClosedOn
 from server.doctors.hours import Slot
@@ -35,10 +34,7 @@ from server.sms.model import Kind
 from server.storage.port import DuplicateKey, Storage
 
 MOST_TRIES = 20
-OWED_AT_ONCE = 100
 PAGE = 200
-
-log = structlog.get_logger("appointments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +65,8 @@ class AppointmentService:
         self._doctors = doctors
         self._patients = patients
         self._queues = queues
-        self._outbox = outbox
+        self._telling = Telling(self._store, patients, outbox, clock, clinic_time)
+        self.settle_owed = self._telling.settle_owed
         self._closed = closed
         self.on_change: Callable[[], None] = lambda: None
         # One patient's bookings wait for one another, so that they are counted right.
@@ -140,7 +137,7 @@ class AppointmentService:
             return await self._again(await self.get(appointment_id), request_hash, tell)
         self.on_change()
         if tell:
-            await self._say_booked(appointment)
+            await self._telling.booked(appointment)
         return Booked(appointment, replayed=False)
 
     async def check(self, doctor_id: str, start: datetime) -> None:
@@ -163,7 +160,7 @@ class AppointmentService:
             appointment_id,
             lambda booked: replace(rules.cancelled(booked, actor.name, self._clock.now()), owed=owed),
         )
-        await self._settled(appointment)
+        await self._telling.tell(appointment)
         return appointment
 
     async def reschedule(
@@ -188,7 +185,7 @@ class AppointmentService:
             )
         except SlotInUse:
             raise rules.taken(start) from None
-        await self._settled(moved)
+        await self._telling.tell(moved)
         return moved
 
     async def check_in(
@@ -286,7 +283,7 @@ class AppointmentService:
         if existing.request_hash != request_hash:
             raise IdempotencyKeyReused("This Idempotency-Key booked another time. Use a new key.")
         if tell and existing.state is BookingState.BOOKED and not existing.moves:
-            await self._say_booked(existing)
+            await self._telling.booked(existing)
         return Booked(existing, replayed=True)
 
     async def _last_ticket(self, appointment: Appointment) -> Ticket | None:
@@ -331,35 +328,7 @@ class AppointmentService:
                 appointment.id,
                 lambda booked: replace(rules.cancelled(booked, actor.name, self._clock.now()), owed=owed),
             )
-            await self._settled(cancelled)
-
-    async def settle_owed(self) -> None:
-        """Job: tell what a crash or a database that went away left untold."""
-        for appointment in await self._store.owed(OWED_AT_ONCE):
-            await self._settle(appointment)
-
-    async def _settled(self, appointment: Appointment) -> None:
-        """Tell what the change owes, now if the database lets it; the change itself is done either way."""
-        try:
-            await self._settle(appointment)
-        except StorageUnavailable:
-            log.warning("an appointment's texts wait for the database", appointment=appointment.id)
-
-    async def _settle(self, appointment: Appointment) -> None:
-        """Tell what is owed, and note that it is told. The texts have ids of their own: twice is no harm."""
-        if appointment.owed is Owed.NOTHING:
-            return
-        moved = appointment.owed is Owed.MOVED
-        # What told an earlier time stands under the number of moves it had then.
-        for moves in range(appointment.moves + (not moved)):
-            why = "the appointment was moved" if moved else "the appointment was cancelled"
-            await self._take_back(replace(appointment, moves=moves), why)
-        if moved:
-            await self._say_booked(appointment)
-        elif appointment.owed is Owed.CANCELLED:
-            await self._say_cancelled(appointment)
-        # Somebody who has changed it meanwhile owes the rest.
-        await self._store.replace(replace(appointment, owed=Owed.NOTHING))
+            await self._telling.tell(cancelled)
 
     async def _kept(self, doctor_id: str, day: date) -> list[Appointment]:
         return await self._store.of_doctor(doctor_id, *rules.day_bounds(day, self._clinic_time))
@@ -374,22 +343,6 @@ class AppointmentService:
                 self.on_change()
                 return saved
         raise StorageUnavailable("This appointment is being changed by many at once. Try again.")
-
-    async def _take_back(self, appointment: Appointment, reason: str) -> None:
-        """Of the texts that tell the appointment's time, those that have not left."""
-        for id in (texts.booked_id(appointment), texts.reminder_id(appointment)):
-            await self._outbox.retract(id, reason)
-
-    async def _say_booked(self, appointment: Appointment) -> None:
-        if patient := await self._told(appointment):
-            await self._outbox.put(texts.booked(appointment, patient, self._clinic_time.zone, self._clock.now()))
-
-    async def _say_cancelled(self, appointment: Appointment) -> None:
-        if patient := await self._told(appointment):
-            await self._outbox.put(texts.cancelled(appointment, patient, self._clock.now()))
-
-    async def _told(self, appointment: Appointment) -> Patient | None:
-        return (await self._patients.get_many([appointment.patient_id])).get(appointment.patient_id)
 
     def _date(self, moment: datetime) -> date:
         return moment.astimezone(self._clinic_time.zone).date()
