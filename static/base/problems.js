@@ -18,6 +18,7 @@ export function explain(problem) {
   if (problem.code === "wrong_state" && currentLanguage() !== "en") return whoWasFaster(problem.body);
   if (problem.status >= 500 && problem.code !== "storage_unavailable") return t("error.unexpected");
   if (currentLanguage() === "en" && problem.detail) return problem.detail;
+  if (problem.body?.ticket_code) return t("error.already_queued_as", { code: problem.body.ticket_code });
   const key = `error.${problem.code}`;
   return hasText(key) ? t(key) : t("error.unexpected");
 }
