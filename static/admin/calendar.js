@@ -31,7 +31,7 @@ export function appointmentsView(news) {
     else reload();
   };
   const reload = async () => {
-    const restore = keepPlace(body);
+    const restore = body.querySelector(".calendar-scroll") ? keepPlace(body) : () => lookAtNow(body);
     await fill(body, calendar, explain);
     restore();
   };
@@ -52,6 +52,7 @@ export function appointmentsView(news) {
   };
   const chosen = () => doctors.find(({ id }) => id === state.doctor_id);
   const go = (days) => {
+    body.replaceChildren();
     state.date = days === 0 ? dayOf(serverNow()) : dayOf(Date.parse(`${state.date}T12:00:00Z`) + days * DAY);
     show();
   };
@@ -90,6 +91,13 @@ export function appointmentsView(news) {
     news.removeEventListener("doctors", again);
   };
   return { element, leave };
+}
+
+/** What is due comes into sight first: this hour, or what is booked or free first on another day. */
+function lookAtNow(body) {
+  const scroll = body.querySelector(".calendar-scroll");
+  const first = scroll?.querySelector(".calendar-now") ?? scroll?.querySelector(".calendar-appointment, .calendar-free");
+  if (first) scroll.scrollTop = first.offsetTop - scroll.querySelector(".calendar-head").offsetHeight;
 }
 
 /** Remember what has the focus and how far the calendar is scrolled. @returns {() => void} puts it back in the new one */

@@ -11,6 +11,7 @@ const WIDTH = 720;
 const HEIGHT = 200;
 const TOP = 20;
 const FOOT = 24;
+const WIDEST = 60;
 /** So many characters of labels fit beside one another, and so many values above their bars. */
 const CHARACTERS = 72;
 const VALUES = 16;
@@ -24,6 +25,7 @@ export function barChart({ title, bars, valueName, markName }) {
   const titleId = uniqueId("chart");
   const svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart", role: "img", "aria-labelledby": titleId });
   const step = WIDTH / Math.max(1, bars.length);
+  const wide = Math.min(step * 0.6, WIDEST);
   const scale = (value) => (value / top) * (HEIGHT - TOP - FOOT);
   const turned = document.documentElement.dir === "rtl";
   const longest = Math.max(3, ...bars.map(({ label }) => label.length + 2));
@@ -32,9 +34,9 @@ export function barChart({ title, bars, valueName, markName }) {
     const x = (turned ? bars.length - 1 - index : index) * step;
     const group = draw("g", {});
     group.append(draw("title", {}, [label, value === null ? null : `${valueName} ${number(value)}`, mark == null ? null : `${markName} ${number(mark)}`].filter(Boolean).join(" · ")));
-    if (mark != null) group.append(draw("rect", { class: "chart-mark", x: x + step * 0.2, y: HEIGHT - FOOT - scale(mark), width: step * 0.6, height: scale(mark) }));
+    if (mark != null) group.append(draw("rect", { class: "chart-mark", x: x + (step - wide) / 2, y: HEIGHT - FOOT - scale(mark), width: wide, height: scale(mark) }));
     if (value) {
-      group.append(draw("rect", { class: "chart-bar", x: x + step * 0.2, y: HEIGHT - FOOT - scale(value), width: step * 0.6, height: scale(value) }));
+      group.append(draw("rect", { class: "chart-bar", x: x + (step - wide) / 2, y: HEIGHT - FOOT - scale(value), width: wide, height: scale(value) }));
       if (bars.length <= VALUES) group.append(draw("text", { class: "chart-value", x: x + step / 2, y: HEIGHT - FOOT - scale(value) - 5 }, number(value)));
     }
     if (index % every === 0) group.append(draw("text", { class: "chart-label", x: x + step / 2, y: HEIGHT - 6 }, label));

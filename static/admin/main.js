@@ -62,7 +62,9 @@ function show() {
   shown = location.hash;
   main.replaceChildren(h("h1", { text: t(`admin.${name}`) }), view.element);
   for (const link of app.querySelectorAll(".admin-nav a")) {
-    setAttribute(link, "aria-current", link.getAttribute("href") === `#/${name}` ? "page" : null);
+    const here = link.getAttribute("href") === `#/${name}`;
+    setAttribute(link, "aria-current", here ? "page" : null);
+    if (here) link.scrollIntoView({ block: "nearest", inline: "center" });
   }
   document.title = `${t(`admin.${name}`)} · ${clinic.name}`;
 }
