@@ -11,6 +11,7 @@ import { Known } from "./known.js";
 import { nextStep, roomsOf } from "./next.js";
 import { askPause } from "./pausing.js";
 import { createRow, tickRow, updateRow } from "./row.js";
+import { Steady } from "./steady.js";
 
 // How long a primary button that somebody else's action has changed takes no press: the finger was already falling.
 const SETTLE_MS = 300;
@@ -23,6 +24,7 @@ export class Column {
   #context;
   #parts;
   #known;
+  #steady;
   #busy = false;
   #offers = null;
   #ownEnd = -OWN_MS;
@@ -33,6 +35,7 @@ export class Column {
     this.#context = { commands, queues, room: () => this.room };
     this.#known = own ? new Known() : null;
     this.element = this.#build(doctor);
+    this.#steady = new Steady(this.#parts.body);
     this.element.toggleAttribute("data-own", own);
     this.element.dataset.doctor = doctor.id;
   }
@@ -49,6 +52,12 @@ export class Column {
   show(view) {
     const held = this.element.contains(document.activeElement);
     this.#view = view;
+    this.#steady.during(() => this.#showView(view));
+    // Whoever stood on a row that has gone stays in this column.
+    if (held && !this.element.contains(document.activeElement)) this.element.focus({ preventScroll: true });
+  }
+
+  #showView(view) {
     const { name, status, reason, body, room } = this.#parts;
     setText(name, view.doctor.name);
     setText(status.firstElementChild, this.#statusText());
@@ -64,8 +73,6 @@ export class Column {
     this.#parts.empty.hidden = view.waiting.length > 0;
     this.#showPrimary();
     this.#known?.show(view);
-    // Whoever stood on a row that has gone stays in this column.
-    if (held && !this.element.contains(document.activeElement)) this.element.focus({ preventScroll: true });
   }
 
   /** Count the waits up. */
@@ -190,7 +197,8 @@ export class Column {
     body.append(waiting, empty, held, missed);
     const head = h("header", { class: "column-head" }, h("div", {}, name, where), room, status, reason);
     for (const part of [primary, second]) part.addEventListener("click", onlyFirst, true);
-    const act = h("div", { class: "column-act" }, now, primary, second, this.#known?.element ?? null, refusal);
+    const nobody = h("p", { class: "now-nobody", text: t("column.nobody_here") });
+    const act = h("div", { class: "column-act" }, now, nobody, primary, second, this.#known?.element ?? null, refusal);
     const column = h("section", { class: "column", "aria-labelledby": headingId, tabindex: -1 }, head, act, loading, body);
     column.addEventListener("keydown", moveToRows);
     return column;

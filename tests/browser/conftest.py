@@ -67,6 +67,10 @@ class Watch:
         """Lines that contain `text` are meant."""
         self._expected.append(text)
 
+    def expect_outage(self) -> None:
+        """The server is killed, or the network cut: whatever was under way fails, each in its own words."""
+        self._expected += ["net::ERR_", "WebSocket", "fetching the script"]
+
     def page(self, page: Page) -> None:
         """Listen to `page`."""
         page.on("console", self._console)

@@ -142,7 +142,7 @@ def test_marks_and_long_names_stay_inside_their_row(console: Console, scene: Sce
 def test_search_without_a_server_says_so_and_creates_nobody(
     console: Console, scene: Scene, server: ServerProcess, watch: Watch
 ) -> None:
-    watch.expect("ERR_CONNECTION_REFUSED")
+    watch.expect_outage()
     watch.expect("WebSocket connection")
     doctor = scene.doctor("Dr Power")
     scene.walk_in(doctor, "Waiting Person")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
@@ -90,7 +91,7 @@ def test_one_button_calls_starts_and_finishes(console: Console, scene: Scene) ->
     column.get_by_role("button", name="Call next").click()
     expect(column.get_by_text("Called", exact=True)).to_be_visible()
     column.get_by_role("button", name="Start").click()
-    expect(column.get_by_text("In the room")).to_be_visible()
+    expect(column.get_by_text("In the room", exact=True)).to_be_visible()
     column.get_by_role("button", name="Finish and call next").click()
     expect(column.get_by_text("Second Person")).to_be_visible()
     expect(column.get_by_text("First Person")).to_have_count(0)
@@ -286,7 +287,7 @@ def test_call_elsewhere_shows_without_a_reload(console: Console, scene: Scene) -
 
 
 def test_lost_network_is_said_and_work_goes_on_after_it(console: Console, scene: Scene, watch: Watch) -> None:
-    watch.expect("ERR_INTERNET_DISCONNECTED")
+    watch.expect_outage()
     doctor = scene.doctor("Dr Cable")
     scene.walk_in(doctor, "Patient One")
     page = console()
@@ -342,3 +343,33 @@ def test_wrong_password_is_said_in_words(open_page: OpenPage, scene: Scene, watc
     page.get_by_role("button", name="Log in", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("password")
     expect(page.get_by_label("User name")).to_have_value("reception")
+
+
+def test_the_row_under_the_pointer_stays_there_while_others_come_and_go(console: Console, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Steady")
+    for name in ("Ann One", "Ben Two", "Cem Three"):
+        scene.walk_in(doctor, name)
+    page = console()
+    column = column_of(page, "Dr Steady")
+    aimed = column.get_by_role("listitem").filter(has_text="Cem Three")
+    aimed.hover()
+    before = aimed.bounding_box()
+    scene.call_next(doctor)
+    expect(column.locator(".rows-now .row")).to_have_count(1)
+    assert aimed.bounding_box() == before
+    page.mouse.move(10, 10)
+    expect(column.locator(".column-lists")).not_to_have_attribute("style", re.compile("held"))
+    assert aimed.bounding_box() != before
+
+
+def test_a_pointer_that_was_put_down_holds_nothing(console: Console, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Resting")
+    for name in ("Dan One", "Eva Two"):
+        scene.walk_in(doctor, name)
+    page = console()
+    column = column_of(page, "Dr Resting")
+    column.get_by_role("listitem").filter(has_text="Eva Two").hover()
+    scene.call_next(doctor)
+    lists = column.locator(".column-lists")
+    expect(lists).to_have_attribute("style", re.compile("held"))
+    expect(lists).not_to_have_attribute("style", re.compile("held"))

@@ -174,8 +174,7 @@ def test_initials_announcements_and_a_public_reason(open_page: OpenPage, scene: 
 def test_it_starts_without_network_with_its_last_board_and_its_age(
     open_page: OpenPage, scene: Scene, watch: Watch
 ) -> None:
-    watch.expect("ERR_INTERNET_DISCONNECTED")
-    watch.expect("WebSocket")
+    watch.expect_outage()
     doctor = scene.doctor("Dr Offline")
     joined = scene.walk_in(doctor, "Amina Yusuf")
     page, _ = paired(open_page, scene, doctor)

@@ -26,7 +26,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 def test_a_killed_import_goes_on_and_the_page_shows_its_end(
     open_page: OpenPage, scene: Scene, server: ServerProcess, watch: Watch
 ) -> None:
-    watch.expect("ERR_CONNECTION")
+    watch.expect_outage()
     page = imports(open_page)
     people = "".join(f"Person {at},20255{at:05d}\r\n" for at in range(ROWS))
     page.get_by_label("CSV file").set_input_files(file_of(f"name,phone\r\n{people}"))  # type: ignore[arg-type]

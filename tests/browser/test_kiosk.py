@@ -264,7 +264,7 @@ def frail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 def test_it_keeps_the_last_state_says_its_age_and_heals(
     open_page: OpenPage, frail: ServerProcess, watch: Watch, shoot: Shoot
 ) -> None:
-    watch.expect("ERR_CONNECTION_REFUSED")
+    watch.expect_outage()
     watch.expect("WebSocket is closed before the connection is established")
     scene = Scene(frail)
     doctor = scene.doctor("Dr Rao", room="3")

@@ -29,8 +29,7 @@ def frail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 def test_ten_killed_servers_later_the_board_is_as_it_should_be(
     open_page: OpenPage, frail: ServerProcess, watch: Watch
 ) -> None:
-    watch.expect("ERR_CONNECTION_REFUSED")
-    watch.expect("WebSocket")
+    watch.expect_outage()
     scene = Scene(frail)
     doctor = scene.doctor("Dr Phoenix", letter="A", room="3")
     display = scene.admin.post("/api/displays/", {"name": "Hall", "doctor_ids": [doctor["id"]]})
@@ -118,8 +117,7 @@ def test_a_browser_that_keeps_nothing_still_shows_the_board(open_page: OpenPage,
 def test_a_clock_that_is_set_back_does_not_make_an_old_board_fresh(
     open_page: OpenPage, frail: ServerProcess, watch: Watch
 ) -> None:
-    watch.expect("ERR_CONNECTION_REFUSED")
-    watch.expect("WebSocket")
+    watch.expect_outage()
     scene = Scene(frail)
     doctor = scene.doctor("Dr Clock")
     code = scene.walk_in(doctor, "Amina Yusuf")["code"]
@@ -204,8 +202,7 @@ def test_a_page_that_got_only_half_its_files_loads_itself_anew(open_page: OpenPa
 
 
 def test_what_was_kept_is_shown_with_its_age(open_page: OpenPage, scene: Scene, watch: Watch) -> None:
-    watch.expect("ERR_INTERNET_DISCONNECTED")
-    watch.expect("WebSocket")
+    watch.expect_outage()
     doctor = scene.doctor("Dr Age")
     page = open_page(f"/kiosk/?doctor={doctor['id']}")
     expect(page.locator(".doctor")).to_have_count(1)

@@ -129,7 +129,7 @@ def test_chosen_language_is_kept(open_page: OpenPage, scene: Scene) -> None:
 
 
 def test_lost_network_keeps_the_place_on_screen(open_page: OpenPage, scene: Scene, watch: Watch) -> None:
-    watch.expect("ERR_INTERNET_DISCONNECTED")
+    watch.expect_outage()
     doctor = scene.doctor("Dr Tunnel")
     mine = scene.walk_in(doctor, "Mine")
     page = open_page(f"/t/{mine['id']}", width=390, height=844)

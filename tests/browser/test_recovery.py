@@ -114,8 +114,7 @@ def test_busy_database_is_waited_for(console: Console, scene: Scene, watch: Watc
 def test_pages_heal_after_the_server_was_killed(
     console: Console, open_page: OpenPage, server: ServerProcess, scene: Scene, watch: Watch
 ) -> None:
-    watch.expect("ERR_CONNECTION_REFUSED")
-    watch.expect("WebSocket connection")
+    watch.expect_outage()
     doctor = scene.doctor("Dr Phoenix")
     ahead, mine = scene.walk_in(doctor, "Ahead Person"), scene.walk_in(doctor, "Mine Person")
     desk = console()

@@ -48,6 +48,7 @@ def test_three_steps_lead_from_nothing_to_a_tv_that_shows_the_queue(open_page: O
     add_doctor(page)
     page.get_by_label("Monday").fill("08:00-12:00")
     page.get_by_role("button", name="Save and go on").click()
+    expect(page.get_by_label("Code on the screen")).to_be_focused()
     expect(page.get_by_role("listitem").filter(has_text="Waiting-room TV")).to_have_attribute("aria-current", "step")
     assert violations(page) == []
     page.get_by_label("Code on the screen").fill(tv.locator("#pairing .code").inner_text())
