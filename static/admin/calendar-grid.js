@@ -57,7 +57,7 @@ function appointment(each, reload) {
   const name = each.patient?.name ?? "";
   const state = appointmentStateName(each.state);
   const button = h("button", { class: "calendar-appointment", type: "button", draggable: each.state === "booked" ? "true" : "false", dataset: { state: each.state, id: each.id }, "aria-label": `${clockTime(each.start)} ${name}, ${state}` });
-  button.append(h("span", { class: "nowrap", text: clockTime(each.start) }), " ", h("bdi", { text: name }), ...(each.state === "booked" ? [] : [" ", icon("check")]));
+  button.append(h("span", { class: "nowrap", text: clockTime(each.start) }), h("span", { class: "calendar-name", dir: "auto", text: name }), ...(each.state === "booked" ? [] : [icon("check")]));
   button.appointment = each;
   button.addEventListener("click", () => details(each, reload));
   return button;
