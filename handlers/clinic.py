@@ -9,7 +9,7 @@ from pydantic import Field
 from handlers import joining
 from handlers.base import ApiHandler, operation
 from handlers.closures import ClosureAnswer, ClosureBody
-from handlers.schemas import Answer, Body, Change, Day
+from handlers.schemas import Answer, Body, Change, Day, Language
 from server.clinic.model import Announcement, SettingsChanges
 from server.clock import iso
 from server.ids import new_id
@@ -23,7 +23,7 @@ class AnnouncementBody(Body):
     """What the waiting room is told; without a language in every one."""
 
     text: Annotated[str, Field(min_length=1, max_length=800)]
-    language: Literal["en", "es", "fr", "ar"] | None = None
+    language: Language | None = None
 
 
 class AnnouncementAnswer(Answer):
@@ -119,7 +119,7 @@ class PreviewBody(Body):
     """A template as it is being written."""
 
     kind: Kind
-    language: Literal["en", "es", "fr", "ar"]
+    language: Language
     template: Annotated[str, Field(max_length=5000)]
 
 

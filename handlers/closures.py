@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from handlers.base import ApiHandler, operation
-from handlers.schemas import Answer, Body, Day, Query
+from handlers.schemas import Answer, Body, Day, Language, Query
 from server.clinic import holidays
 from server.errors import Invalid
 
@@ -38,7 +38,7 @@ class HolidaysQuery(Query):
 
     country: Annotated[str, Field(max_length=2)] = ""
     region: Annotated[str, Field(max_length=10)] = ""
-    language: Annotated[str, Field(max_length=2)] = "en"
+    language: Language = "en"
 
 
 class HolidayAnswer(Answer):

@@ -9,13 +9,12 @@ from pydantic import Field, model_validator
 
 from handlers.base import ApiHandler, operation
 from handlers.cursors import sealed
-from handlers.schemas import Answer, Body, Change, Id, Name, PageQuery
+from handlers.schemas import Answer, Body, Change, Id, Language, Name, PageQuery
 from server.clock import iso
 from server.displays.model import Display, Look
 from server.errors import NotFound, SlowDown
 
 DoctorIds = Annotated[list[Id], Field(min_length=1, max_length=50)]
-Language = Literal["en", "es", "fr", "ar"]
 Theme = Literal["auto", "light", "dark"]
 Layout = Literal["auto", "list", "large"]
 Identify = Literal["code", "initials"]

@@ -10,7 +10,7 @@ from pydantic import Field
 from handlers.base import ApiHandler, operation
 from handlers.closures import ClosureAnswer, ClosureBody
 from handlers.cursors import sealed
-from handlers.schemas import Answer, Body, Change, Day, NewPassword, PageQuery, Query
+from handlers.schemas import Answer, Body, Change, Day, Language, NewPassword, PageQuery, Query
 from server.clock import iso
 from server.doctors.model import Doctor, DoctorChanges, Kind, NewDoctor
 from server.errors import NotFound, PatientInQueue
@@ -59,7 +59,7 @@ class SlotQuery(Query):
     """The clinic's calendar date; today if left out. `language` is for the name of a holiday."""
 
     date: Day | None = None
-    language: Annotated[str, Field(max_length=2)] = "en"
+    language: Language = "en"
 
 
 class EstimateAnswer(Answer):

@@ -10,7 +10,7 @@ from handlers import csv_lines
 from handlers.base import ApiHandler, operation
 from handlers.cursors import sealed
 from handlers.pages import texts
-from handlers.schemas import Answer, Body, PageQuery, Query
+from handlers.schemas import Answer, Body, Language, PageQuery, Query
 from handlers.texts import choose_language
 from server.errors import NotFound, WrongState
 from server.imports.columns import DateOrder, ImportKind
@@ -38,7 +38,7 @@ class CheckBody(Body):
 
     columns: Annotated[dict[str, Annotated[int, Field(ge=0, le=200)]], Field(max_length=20)]
     date_order: DateOrder | None = Field(default=None, strict=False)
-    language: Literal["en", "es", "fr", "ar"] = "en"
+    language: Language = "en"
 
 
 class StartBody(Body):
@@ -101,7 +101,7 @@ class RefusedPage(Answer):
 class RefusedQuery(Query):
     """The language the reasons are in; else the one the browser prefers."""
 
-    language: Literal["en", "es", "fr", "ar"] | None = None
+    language: Language | None = None
 
 
 class ImportsHandler(ApiHandler):

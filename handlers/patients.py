@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from handlers.base import ApiHandler, operation
 from handlers.cursors import sealed
-from handlers.schemas import Answer, Body, Change, Id, NewPassword, PageQuery
+from handlers.schemas import Answer, Body, Change, Id, Language, NewPassword, PageQuery
 from server.accounts.roles import Principal
 from server.errors import Faults, Forbidden, NotFound, PatientInQueue, SlowDown, WrongState
 from server.patients.likeness import Alike
 from server.patients.model import NewPatient, PatientChanges
 from server.patients.union import Part
 
-Language = Literal["en", "es", "fr", "ar"]
 PatientName = Annotated[str, Field(max_length=400, description="1 to 100 characters, in any script")]
 Phone = Annotated[str, Field(max_length=40, description="with + and country code, or as dialled in the country")]
 BirthDate = Annotated[str, Field(max_length=10, json_schema_extra={"format": "date"})]

@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -28,6 +28,9 @@ from config.words import plain
 from handlers.cursors import opened
 from server.clock import date_written, whole_milliseconds
 from server.errors import BadJson, FieldError, Invalid
+
+# What people are spoken to in.
+Language = Literal["en", "es", "fr", "ar"]
 
 _INT64 = 2**63
 _DEEPEST = 32
