@@ -109,12 +109,12 @@ function marksOf(ticket) {
   marks.push(h("span", { class: "soft", text: cameAs(ticket) }));
   if (ticket.state === "called" || ticket.state === "in_room") marks.push(h("span", { class: "soft", text: roomName(ticket.room) }));
   if (ticket.calls > 1) marks.push(h("span", { class: "soft", text: t("row.calls", { count: ticket.calls }) }));
-  const contact = contactMark(ticket);
+  const contact = contactMark(ticket) ?? textMark(ticket);
   if (contact) marks.push(contact);
   if (ticket.reason) marks.push(h("span", { class: "soft row-free", dir: "auto", text: ticket.reason }));
   for (const other of ticket.elsewhere ?? []) marks.push(mark("row-free", "clock", t("row.elsewhere", { doctor: other.doctor ?? other.code })));
   // A mark that is cut off can still be read.
-  for (const each of marks) each.title = each.textContent;
+  for (const each of marks) each.title ||= each.textContent;
   return marks;
 }
 
@@ -132,6 +132,17 @@ function contactMark({ state, sms, patient }) {
   // It waits for an account that Twilio refuses: nobody knows until when.
   if (sms.state === "queued" && /^\d+$/.test(sms.code ?? "")) return mark("state-attention", "message", t("row.text_waits"));
   return null;
+}
+
+/** What shows how far a text has got that nothing is wrong with; of one that is only simulated the page says so once. */
+const TEXT_ICONS = { queued: ["message", "clock"], sending: ["message", "clock"], accepted: ["message"], sent: ["message"], delivered: ["message", "check"] };
+
+/** The latest text as a small sign: it is as it should be, so that it may be overlooked. */
+function textMark({ state, sms }) {
+  const icons = TEXT_ICONS[sms?.state];
+  if (!icons || state === "in_room") return null;
+  const words = t("row.text", { state: smsStateName(sms.state) });
+  return h("span", { class: "soft row-text", role: "img", "aria-label": words, title: words }, ...icons.map(icon));
 }
 
 const cameAs = (ticket) =>

@@ -162,6 +162,17 @@ def test_the_log_is_filtered_told_step_by_step_and_taken_away(open_page: OpenPag
     assert {(row["kind"], row["to_masked"]) for row in saved} == {("your_turn", "•••• 0123")}
 
 
+def test_the_row_of_somebody_called_says_how_far_the_text_has_got(console: Console, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Reached")
+    desk = console()
+    ticket = called(scene, doctor, "Greta Reached", GOOD)
+    row = desk.get_by_role("region", name="Dr Reached").get_by_role("listitem").filter(has_text=ticket["code"])
+    expect(row.get_by_role("img", name=re.compile("Text message: (Accepted|Sent|Delivered)"))).to_be_visible()
+    scene.desk.post(f"/api/tickets/{ticket['id']}/start/", {})
+    expect(row).to_contain_text("In the room")
+    expect(row.get_by_role("img", name=re.compile("Text message"))).to_have_count(0)
+
+
 def test_a_refused_account_is_told_on_the_console_and_in_the_panel(
     console: Console, open_page: OpenPage, scene: Scene, twilio: Twilio, shoot: Shoot
 ) -> None:
