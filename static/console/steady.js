@@ -21,10 +21,9 @@ export class Steady {
   during(update) {
     const before = this.#tops();
     update();
-    const after = this.#rows();
     const aimed = this.#aimed;
-    if (aimed && stoodStill(aimed, [...before.keys()], after)) this.#hold(aimed.getBoundingClientRect().top - before.get(aimed));
-    this.#slide(before, after);
+    if (aimed && stoodStill(aimed, [...before.keys()], this.#rows())) this.#hold(aimed.getBoundingClientRect().top - before.get(aimed));
+    this.#slide(before);
   }
 
   #aim(row) {
@@ -51,18 +50,15 @@ export class Steady {
     const before = this.#tops();
     style.removeProperty("--held-above");
     style.removeProperty("--held-below");
-    this.#slide(before, this.#rows());
+    this.#slide(before);
   }
 
-  #slide(before, after) {
+  #slide(before) {
     const duration = parseFloat(getComputedStyle(this.#lists).getPropertyValue("--quick"));
     if (!duration) return;
-    const { top, bottom } = this.#lists.getBoundingClientRect();
-    for (const row of after) {
-      const now = row.getBoundingClientRect();
-      const shift = (before.get(row) ?? now.top) - now.top;
-      if (Math.abs(shift) < 1 || now.bottom < top || now.top > bottom) continue;
-      row.animate([{ transform: `translateY(${shift}px)` }, { transform: "none" }], { duration, easing: "ease-out" });
+    for (const [row, now] of this.#tops()) {
+      const shift = (before.get(row) ?? now) - now;
+      if (Math.abs(shift) >= 1) row.animate([{ transform: `translateY(${shift}px)` }, { transform: "none" }], { duration, easing: "ease-out" });
     }
   }
 
@@ -70,8 +66,17 @@ export class Steady {
     return [...this.#lists.querySelectorAll(".row")];
   }
 
+  /** Where each row in sight stands, in their order; the others cost nothing, however many wait. */
   #tops() {
-    return new Map(this.#rows().map((row) => [row, row.getBoundingClientRect().top]));
+    const { top, bottom } = this.#lists.getBoundingClientRect();
+    const edge = Math.min(bottom, innerHeight);
+    const tops = new Map();
+    for (const row of this.#lists.getElementsByClassName("row")) {
+      const place = row.getBoundingClientRect();
+      if (place.top > edge) break;
+      if (place.bottom >= top) tops.set(row, place.top);
+    }
+    return tops;
   }
 }
 
