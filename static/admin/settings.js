@@ -1,11 +1,12 @@
 /** The clinic's own settings: its name, the rules of the queue with what each does, which texts are sent, what is kept. */
 
 import { api } from "../base/api.js";
+import { serverNow } from "../base/clock.js";
 import { h } from "../base/dom.js";
 import { buildForm } from "../base/forms.js";
-import { t } from "../base/i18n.js";
+import { clockTime, t } from "../base/i18n.js";
 import { kindName } from "../base/labels.js";
-import { fill } from "../base/page.js";
+import { clinic, fill } from "../base/page.js";
 import { toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
 import { closuresControl } from "./closures.js";
@@ -27,7 +28,7 @@ function settingsForm(settings) {
   const kinds = Object.keys(settings.sms);
   return buildForm({
     fields: [
-      { name: "name", label: t("settings.name"), required: true, value: settings.name },
+      { name: "name", label: t("settings.name"), required: true, value: settings.name, hint: zoneNow() },
       ...section("settings.queue", RULES.map((name) => numberField(name, settings))),
       ...section("settings.calendar", [
         { name: "closed_days", label: t("settings.closed_days"), hint: t("settings.closed_days_hint"), plainLabel: true, control: closuresControl(settings.closed_days) },
@@ -50,6 +51,9 @@ function settingsForm(settings) {
     },
   });
 }
+
+/** The clock everything goes by. Another zone moves the service day, so that it is set where the server is started. */
+const zoneNow = () => t("settings.zone", { zone: clinic.timezone, time: clockTime(new Date(serverNow()).toISOString()) });
 
 function numberField(name, settings) {
   const [min, max] = settings.limits[name];
