@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     jwt_secret: SecretStr | None = None
     public_url: str | None = None
     clinic_name: str = "Riverside Clinic"
-    clinic_timezone: str = "UTC"
+    clinic_timezone: str | None = None
     day_starts_at: time = time(4, 0)
     default_country: str = "US"
     admin_username: str | None = None
@@ -97,8 +97,8 @@ class Settings(BaseSettings):
 
     @field_validator("clinic_timezone")
     @classmethod
-    def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
+    def _known_zone(cls, value: str | None) -> str | None:
+        if value is not None and value not in available_timezones():
             raise ValueError("is not a time zone name such as Europe/Madrid")
         return value
 
@@ -192,8 +192,8 @@ class Settings(BaseSettings):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The clinic's time zone."""
-        return ZoneInfo(self.clinic_timezone)
+        """The clinic's time zone, as long as no administrator has chosen one."""
+        return ZoneInfo(self.clinic_timezone or "UTC")
 
     @property
     def sends_sms(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -10,8 +10,9 @@ from handlers import joining
 from handlers.base import ApiHandler, operation
 from handlers.closures import ClosureAnswer, ClosureBody
 from handlers.schemas import Answer, Body, Change, Day, Language
-from server.clinic.model import Announcement, SettingsChanges
+from server.clinic.model import Announcement, ClinicSettings, SettingsChanges
 from server.clock import iso
+from server.errors import Invalid
 from server.ids import new_id
 from server.patients.model import CONSENT_WORDING, LANGUAGES
 from server.sms import templates
@@ -58,6 +59,8 @@ class ClinicAnswer(Answer):
 class SettingsBody(Body):
     """What is left out stays; `sms` names the kinds of text to switch on or off.
 
+    `timezone` counts from the server's next start.
+
     `texts` are templates by language and kind: `{name}` is a placeholder, `[…]` a part that is left out when one of
     its placeholders has no value; null brings the standard wording back.
     `soon_ahead` and `reminder_hours` 0: nobody is told. `quiet_from` and `quiet_until` (21:00, 07:00) hold back texts
@@ -68,6 +71,7 @@ class SettingsBody(Body):
     """
 
     name: Change[Annotated[str, Field(max_length=400)]] = None
+    timezone: Change[Annotated[str, Field(max_length=64)]] = None
     late_grace_minutes: Change[int] = None
     max_wait_normal_minutes: Change[int] = None
     max_wait_priority_minutes: Change[int] = None
@@ -90,9 +94,16 @@ class SettingsBody(Body):
 
 
 class SettingsAnswer(Answer):
-    """The settings as they are now. `limits`: the least and the greatest value of each number."""
+    """The settings as they are now. `limits`: the least and the greatest value of each number.
+
+    `timezone` is the one chosen, which counts from the server's next start unless it is `timezone_fixed` by
+    CLINIC_TIMEZONE; `timezone_now` is the one in force.
+    """
 
     name: str
+    timezone: str
+    timezone_now: str
+    timezone_fixed: bool
     late_grace_minutes: int
     max_wait_normal_minutes: int
     max_wait_priority_minutes: int
@@ -149,14 +160,14 @@ class ClinicHandler(ApiHandler):
         self.answer(
             {
                 "name": services.clinic.settings.name,
-                "timezone": settings.clinic_timezone,
+                "timezone": services.clinic_time.zone.key,
                 "default_country": settings.default_country,
                 "languages": LANGUAGES,
                 "self_join": joining.rule(services).value,
                 "sms": "live" if settings.sends_sms else "simulated",
                 "consent_wording": CONSENT_WORDING,
                 "demo": settings.demo,
-                "announcements": services.clinic.public(settings.clinic_timezone)["announcements"],
+                "announcements": services.clinic.public(services.clinic_time.zone.key)["announcements"],
                 "version": services.release,
                 "idle_lock_minutes": services.clinic.settings.idle_lock_minutes,
                 "day": services.clinic_time.service_day(now).isoformat(),
@@ -168,12 +179,14 @@ class ClinicHandler(ApiHandler):
 class SettingsHandler(ApiHandler):
     @operation(summary="The clinic's settings", answer=SettingsAnswer)
     async def get(self) -> None:
-        self.answer(self.services.clinic.settings.as_json())
+        self.answer(self._shown(self.services.clinic.settings))
 
     @operation(summary="Change the clinic's settings", body=SettingsBody, answer=SettingsAnswer)
     async def patch(self) -> None:
         """Open queues take the new rules at once."""
         body = self.body(SettingsBody)
+        if body.timezone and self.services.settings.clinic_timezone is not None:
+            raise Invalid.field("timezone", "is set by CLINIC_TIMEZONE where the server is started; change it there")
         changes = body.model_dump()
         if body.announcements is not None:
             changes["announcements"] = [Announcement(each.text, each.language) for each in body.announcements]
@@ -181,7 +194,12 @@ class SettingsHandler(ApiHandler):
             changes["closed_days"] = [closure.plain() for closure in body.closed_days]
         settings = await self.services.clinic.update(SettingsChanges(**changes))
         self.audit("change settings", "clinic", fields=", ".join(sorted(body.model_fields_set)))
-        self.answer(settings.as_json())
+        self.answer(self._shown(settings))
+
+    def _shown(self, settings: ClinicSettings) -> dict[str, Any]:
+        services = self.services
+        fixed = services.settings.clinic_timezone is not None
+        return {**settings.as_json(), "timezone_now": services.clinic_time.zone.key, "timezone_fixed": fixed}
 
 
 class PreviewHandler(ApiHandler):

@@ -56,9 +56,12 @@ def date_written(text: str) -> date | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ClinicTime:
-    """The clinic's time zone and the local time at which its service day starts (default 04:00)."""
+    """The clinic's time zone and the local time at which its service day starts (default 04:00).
+
+    `zone` is set once more at most, while the server starts, before anything is asked of it.
+    """
 
     zone: ZoneInfo
     day_starts_at: time = time(4, 0)

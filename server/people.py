@@ -59,7 +59,7 @@ def import_files(services: Services, settings: Settings, jobs: Jobs) -> ImportRu
         services.appointments,
         ended,
         country=settings.default_country,
-        zone=services.clinic_time.zone,
+        clinic_time=services.clinic_time,
         sole=settings.mongodb_uri is None,
     )
     jobs.add("imports", 5, runner.run)

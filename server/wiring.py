@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -171,7 +172,7 @@ def _make(
         on_site = self_join.mode(settings.self_join, demo=settings.demo, displays=True) is SelfJoin.ON_SITE
         code = join_codes.at(clock.now())
         return {
-            "clinic": clinic.public(settings.clinic_timezone),
+            "clinic": clinic.public(clinic_time.zone.key),
             "version": release,
             "join": {"code": code, "url": f"{public_url}/?join={code}"} if on_site else None,
         }
@@ -312,6 +313,8 @@ def _schedule(wired: Wired) -> None:
 async def load(services: Services) -> None:
     """Load what is served from memory and carry on what a crash left; again is no harm. Raises StorageUnavailable."""
     await services.clinic.start()
+    if (chosen := services.clinic.settings.timezone) and services.settings.clinic_timezone is None:
+        services.clinic_time.zone = ZoneInfo(chosen)
     await services.doctors.start()
     await services.displays.start()
     await services.queues.start()

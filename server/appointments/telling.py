@@ -32,7 +32,7 @@ class Telling:
         self._patients = patients
         self._outbox = outbox
         self._clock = clock
-        self._zone = clinic_time.zone
+        self._clinic_time = clinic_time
 
     async def settle_owed(self) -> None:
         """Job: tell what a crash or a database that went away left untold."""
@@ -70,7 +70,7 @@ class Telling:
     async def booked(self, appointment: Appointment) -> None:
         """Tell the time; the same booking again is told once."""
         if patient := await self._told(appointment):
-            await self._outbox.put(texts.booked(appointment, patient, self._zone, self._clock.now()))
+            await self._outbox.put(texts.booked(appointment, patient, self._clinic_time.zone, self._clock.now()))
 
     async def _cancelled(self, appointment: Appointment) -> None:
         if patient := await self._told(appointment):

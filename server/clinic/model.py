@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, time
 from typing import Any
+from zoneinfo import available_timezones
 
 from server.clinic import holidays
 from server.doctors.closures import Closure, parse_closures
@@ -50,7 +51,8 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class ClinicSettings:
-    """What an administrator may change. Minutes as DESIGN 2 explains them; `sms_off` are the texts not sent.
+    """What an administrator may change. `timezone` counts from the next start where the server is not given one;
+    empty: nobody has chosen. Minutes as DESIGN 2 explains them; `sms_off` are the texts not sent.
 
     `wording` are the templates that are not ours, by language and kind. `quiet_from` and `quiet_until` are times of
     day such as 21:00, both empty where there are no quiet hours. A page of staff that nobody touches for
@@ -61,6 +63,7 @@ class ClinicSettings:
     """
 
     name: str
+    timezone: str = ""
     late_grace_minutes: int = 10
     max_wait_normal_minutes: int = 60
     max_wait_priority_minutes: int = 30
@@ -110,6 +113,7 @@ class ClinicSettings:
         """
         return {
             "name": self.name,
+            "timezone": self.timezone,
             **{field: getattr(self, field) for field in NUMBERS},
             "limits": {field: [allowed.start, allowed.stop - 1] for field, allowed in NUMBERS.items()},
             "closed_days": [closure.view() for closure in self.closed_days],
@@ -137,6 +141,7 @@ class SettingsChanges:
     """
 
     name: str | None = None
+    timezone: str | None = None
     late_grace_minutes: int | None = None
     max_wait_normal_minutes: int | None = None
     max_wait_priority_minutes: int | None = None
@@ -182,6 +187,9 @@ def change(settings: ClinicSettings, changes: SettingsChanges) -> ClinicSettings
     if (wanted := changes.closed_days) is not None:
         closed_days = faults.read(lambda: parse_closures("closed_days", wanted), closed_days)
     country, region = _holidays(faults, settings, changes)
+    timezone = settings.timezone if changes.timezone is None else changes.timezone
+    if timezone and timezone not in available_timezones():
+        faults.add("timezone", "is not a time zone name such as Europe/Madrid")
     faults.settle()
     return replace(
         settings,
@@ -194,6 +202,7 @@ def change(settings: ClinicSettings, changes: SettingsChanges) -> ClinicSettings
             else frozenset(day.isoformat() for day in changes.holidays_open)
         ),
         name=name,
+        timezone=timezone,
         sms_off=sms_off,
         wording=wording,
         announcements=announcements,

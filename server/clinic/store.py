@@ -9,7 +9,7 @@ from server.storage.port import Document, DuplicateKey, Storage
 
 SETTINGS = "settings"
 CLINIC = "clinic"
-_PLAIN = (*NUMBERS, "quiet_from", "quiet_until", "holidays_country", "holidays_region")
+_PLAIN = (*NUMBERS, "quiet_from", "quiet_until", "holidays_country", "holidays_region", "timezone")
 
 
 class ClinicStore:
@@ -39,6 +39,7 @@ def _document(settings: ClinicSettings, rev: int) -> Document:
         "_id": CLINIC,
         "rev": rev,
         "name": settings.name,
+        "timezone": settings.timezone,
         **{field: getattr(settings, field) for field in NUMBERS},
         "quiet_from": settings.quiet_from,
         "quiet_until": settings.quiet_until,

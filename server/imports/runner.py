@@ -11,10 +11,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeVar
-from zoneinfo import ZoneInfo
 
 from server.appointments.rules import HORIZON
-from server.clock import Clock, iso
+from server.clock import ClinicTime, Clock, iso
 from server.errors import Invalid, NotFound, SlotTaken
 from server.ids import derived_id, new_id
 from server.imports.columns import ImportKind
@@ -49,7 +48,7 @@ class ImportRunner:
         ended: Callable[[Import], Awaitable[None]],
         *,
         country: str,
-        zone: ZoneInfo,
+        clinic_time: ClinicTime,
         sole: bool,
     ) -> None:
         self._store = ImportStore(storage)
@@ -59,7 +58,7 @@ class ImportRunner:
         self._appointments = appointments
         self._ended = ended
         self._country = country
-        self._zone = zone
+        self._clinic_time = clinic_time
         self._sole = sole
         self._owner = new_id()
         self._stopping = False
@@ -211,7 +210,7 @@ class ImportRunner:
         return read
 
     def _desk(self) -> Desk:
-        return Desk(self._country, self._zone, self._clock.now())
+        return Desk(self._country, self._clinic_time.zone, self._clock.now())
 
 
 class _Run:

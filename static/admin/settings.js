@@ -6,7 +6,7 @@ import { h } from "../base/dom.js";
 import { buildForm } from "../base/forms.js";
 import { clockTime, t } from "../base/i18n.js";
 import { kindName } from "../base/labels.js";
-import { clinic, fill } from "../base/page.js";
+import { fill } from "../base/page.js";
 import { toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
 import { closuresControl } from "./closures.js";
@@ -28,7 +28,8 @@ function settingsForm(settings) {
   const kinds = Object.keys(settings.sms);
   return buildForm({
     fields: [
-      { name: "name", label: t("settings.name"), required: true, value: settings.name, hint: zoneNow() },
+      { name: "name", label: t("settings.name"), required: true, value: settings.name },
+      zoneField(settings),
       ...section("settings.queue", RULES.map((name) => numberField(name, settings))),
       ...section("settings.calendar", [
         { name: "closed_days", label: t("settings.closed_days"), hint: t("settings.closed_days_hint"), plainLabel: true, control: closuresControl(settings.closed_days) },
@@ -52,8 +53,17 @@ function settingsForm(settings) {
   });
 }
 
-/** The clock everything goes by. Another zone moves the service day, so that it is set where the server is started. */
-const zoneNow = () => t("settings.zone", { zone: clinic.timezone, time: clockTime(new Date(serverNow()).toISOString()) });
+/** The clock everything goes by. Another zone moves the service day, so that it counts from the server's next start. */
+function zoneField({ timezone, timezone_now: now, timezone_fixed: fixed }) {
+  const zones = [...new Set(["UTC", now, timezone || now, ...Intl.supportedValuesOf("timeZone")])].sort();
+  const select = h("select", { disabled: fixed }, ...zones.map((zone) => h("option", { value: zone, text: zone.replaceAll("_", " ") })));
+  select.value = fixed ? now : timezone || now;
+  const time = clockTime(new Date(serverNow()).toISOString());
+  const hint = [t("settings.zone_now", { zone: now, time }), t(fixed ? "settings.zone_fixed" : "settings.zone_next")].join(" ");
+  // What nobody has chosen is not chosen by saving something else.
+  const read = () => (fixed || select.value === (timezone || now) ? undefined : select.value);
+  return { name: "timezone", label: t("settings.zone"), hint, plainLabel: true, control: { element: select, read } };
+}
 
 function numberField(name, settings) {
   const [min, max] = settings.limits[name];

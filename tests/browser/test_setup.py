@@ -86,3 +86,23 @@ def test_a_clinic_that_is_set_up_opens_on_its_doctors(open_page: OpenPage) -> No
     again = page.context.new_page()
     again.goto("/admin/")
     expect(again.get_by_role("heading", name="Doctors", exact=True)).to_be_visible()
+
+
+def test_the_time_zone_is_chosen_in_the_settings(open_page: OpenPage, tmp_path: Path, watch: Watch) -> None:
+    watch.expect_outage()
+    process = ServerProcess(tmp_path / "zone", CLINIC_TIMEZONE="")
+    try:
+        page = open_page(f"{process.url}/admin/#/settings")
+        log_in(page, *ADMIN)
+        zone = page.get_by_label("Time zone")
+        expect(zone).to_have_value("UTC")
+        zone.select_option("Europe/Madrid")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator(".toast")).to_contain_text("saved")
+        process.kill()
+        process.start(process.port)
+        page.reload()
+        expect(page.get_by_text("in Europe/Madrid")).to_be_visible()
+        expect(zone).to_have_value("Europe/Madrid")
+    finally:
+        process.stop()

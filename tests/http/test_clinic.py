@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.conftest import Call, StartServer
 from tests.http.people import Practice, fields
 
 
@@ -90,3 +91,23 @@ async def test_a_template_is_previewed(practice: Practice) -> None:
     wrong = (await practice.admin.post("/api/settings/texts/preview/", {**template, "template": "{name}"})).ok(200)
     assert wrong["body"] == "{name}" and len(wrong["problems"]) == 1
     (await practice.desk.post("/api/settings/texts/preview/", template)).problem(403, "forbidden")
+
+
+@pytest.mark.gen_test
+async def test_a_time_zone_is_chosen_in_the_panel_and_counts_from_the_next_start(
+    start_server: StartServer, call: Call
+) -> None:
+    first = await start_server()
+    admin = await call(first).sign_in("admin", "admin-password")
+    assert fields(await admin.patch("/api/settings/", {"timezone": "Mars/Olympus"})) == ["timezone"]
+    chosen = (await admin.patch("/api/settings/", {"timezone": "Asia/Tokyo"})).ok()
+    assert (chosen["timezone"], chosen["timezone_now"], chosen["timezone_fixed"]) == ("Asia/Tokyo", "UTC", False)
+    await first.stop()
+    second = await start_server()
+    assert (await call(second).get("/api/clinic/")).ok()["timezone"] == "Asia/Tokyo"
+    await second.stop()
+    third = await start_server(clinic_timezone="Europe/Madrid")
+    admin = await call(third).sign_in("admin", "admin-password")
+    assert (await admin.get("/api/clinic/")).ok()["timezone"] == "Europe/Madrid"
+    fixed = (await admin.patch("/api/settings/", {"timezone": "Asia/Tokyo"})).problem(422, "invalid")
+    assert "CLINIC_TIMEZONE" in fixed["errors"][0]["message"]

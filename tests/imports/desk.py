@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from server.clock import ClinicTime
 from server.imports.columns import ImportKind
 from server.imports.model import Import
 from server.imports.runner import ImportRunner
@@ -27,7 +28,7 @@ class ImportDesk:
             office.appointments,
             self._ended,
             country="US",
-            zone=ZoneInfo("UTC"),
+            clinic_time=ClinicTime(ZoneInfo("UTC")),
             sole=sole,
         )
 
