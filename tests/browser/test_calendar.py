@@ -69,6 +69,7 @@ def test_an_appointment_is_dragged_to_another_day_and_back_by_undo(calendar: Cal
     shown.drag_to(free(page, 1, 1))
     expect(page.locator(".toast")).to_contain_text("Tomas Mover is moved to")
     assert start_of(scene, mine) == target
+    expect(page.locator(".calendar-column").nth(1).get_by_role("button", name="Tomas Mover")).to_be_visible()
     page.locator(".toast").get_by_role("button", name="Undo").click()
     expect(page.locator(".calendar-column").first.get_by_role("button", name="Tomas Mover")).to_be_visible()
     assert start_of(scene, mine) == mine["start"]
