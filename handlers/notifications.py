@@ -161,7 +161,7 @@ class ExportHandler(ApiHandler):
         self.audit("texts exported", "notifications")
         self.set_header("Content-Type", "text/csv; charset=utf-8")
         self.set_header("Content-Disposition", 'attachment; filename="notifications.csv"')
-        self.write(csv_lines.line(COLUMNS))
+        self.write(csv_lines.MARK + csv_lines.line(COLUMNS))
         while True:
             page = await self.services.outbox.page(filters, cursor, EXPORT_PAGE, since=since)
             self.write("".join(csv_lines.line(_cells(message)) for message in page.items))

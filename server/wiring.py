@@ -317,9 +317,10 @@ async def load(services: Services) -> None:
         services.clinic_time.zone = ZoneInfo(chosen)
     await services.doctors.start()
     await services.displays.start()
+    # Before the queues: what a crash left of their texts leaves at once, and not to whoever answered STOP.
+    await services.outbox.suppression.refresh()
     await services.queues.start()
     await services.merging.resume(everything=True)
-    await services.outbox.suppression.refresh()
     await services.outbox.sweep()
 
 

@@ -184,7 +184,7 @@ def _restored(
     if before.state is State.CALLED and now_is.state in gone:
         again = replace(before, call=day.version + 1)
         wanted = texts.text(day, again, texts.YOUR_TURN, now)
-        if last.command in _SAY_NOTHING:
+        if last.command in _SAY_NOTHING or not texts.is_told_everything(before.patient):
             wanted = texts.unless_left(wanted, texts.message_id(day, before.id, texts.YOUR_TURN, before.call))
         return again, wanted
     if now_is.state is State.CANCELLED and before.patient.phone:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from server.queue.model import VERSIONS_PER_DAY, QueueDay, State, Ticket
+from server.queue.model import VERSIONS_PER_DAY, PatientCopy, QueueDay, State, Ticket
 
 YOUR_TURN = "your_turn"
 ALWAYS_SENT = frozenset({YOUR_TURN})
@@ -25,12 +25,17 @@ class Wanted:
     data: Mapping[str, Any]
 
 
+def is_told_everything(patient: PatientCopy) -> bool:
+    """Whether the patient gets other texts than `your_turn`: they agreed, and the number is theirs."""
+    return patient.sms_consent and patient.number_confirmed
+
+
 def text(day: QueueDay, ticket: Ticket, kind: str, now: datetime) -> list[Wanted]:
     """The effect that texts the patient, or none: without a number, or when only `your_turn` may be sent."""
     patient = ticket.patient
     if not patient.phone:
         return []
-    if kind not in ALWAYS_SENT and not (patient.sms_consent and patient.number_confirmed):
+    if kind not in ALWAYS_SENT and not is_told_everything(patient):
         return []
     return [Wanted("text", _message(day, ticket, kind, now))]
 

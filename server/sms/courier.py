@@ -108,13 +108,21 @@ class Courier:
 
     async def drain(self, grace: float) -> None:
         """Wait until everything in flight is written down; after `grace` seconds leave the rest to the next start."""
-        tasks = set(self._tasks.values())
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=grace)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                await self._idle()
+        late = list(self._tasks.values())
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+    async def _idle(self) -> None:
+        """Until nothing is on its way, nor about to be: a claim that is being written is carried once it is."""
+        while self._reserved or self._tasks:
+            if self._reserved:
+                await next(iter(self._reserved.values())).wait()
+            else:
+                await asyncio.wait(set(self._tasks.values()))
 
     async def _carry(self, message: Message) -> None:
         now = self._clock.now()

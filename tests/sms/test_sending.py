@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -304,3 +305,16 @@ async def test_a_number_is_not_flooded_with_codes_whoever_registers_with_it(worl
     assert await codes(*many) == ["too_many_codes"] * 60
     await outbox.put(world.message("ticket"))
     assert (await world.row()).state is MessageState.SIMULATED
+
+
+async def test_a_text_whose_claim_is_being_written_at_shutdown_still_leaves(world: World) -> None:
+    outbox = world.outbox()
+    claim = world.storage.hold(ROWS, "insert", after=True)
+    putting = asyncio.create_task(outbox.put(world.message(kind=Kind.SOON)))
+    await claim.reached.wait()
+    ending = asyncio.create_task(outbox.drain())
+    await asyncio.sleep(0)
+    claim.open.set()
+    await asyncio.gather(putting, ending)
+    row = await world.row("ticket:soon:1")
+    assert (row.state, len(world.stand_in.posts)) == (MessageState.ACCEPTED, 1)

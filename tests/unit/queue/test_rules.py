@@ -381,6 +381,28 @@ def test_a_new_number_is_texted_if_the_patient_stands_called(bench: Bench) -> No
     assert bench.day.effects[-1].data["to"] == "+12025550199"
 
 
+def test_whoever_agrees_again_is_not_texted_the_same_call_twice(bench: Bench) -> None:
+    ticket = bench.join()
+    bench.next()
+    said = bench.day.effects[-1].data["message_id"]
+    fields = {"phone": ticket.patient.phone, "phone_masked": ticket.patient.phone_masked}
+    bench.on(commands.SetContact, ticket, **fields, sms_consent=False)
+    bench.on(commands.SetContact, ticket, **fields, sms_consent=True)
+    assert bench.effects() == ["text your_turn"]
+    assert bench.day.effects[-1].data["unless_left"] == [said]
+
+
+def test_a_transfer_that_comes_back_is_texted_again_only_if_the_call_never_left(bench: Bench) -> None:
+    ticket = bench.join()
+    bench.next()
+    said = bench.day.effects[-1].data["message_id"]
+    bench.on(commands.Transfer, ticket, to_doctor_id="doctor-silva", new_ticket_id="new-ticket")
+    back = bench.on(commands.ReturnTransfer, ticket, reason="already there")
+    assert back.state is State.CALLED
+    assert bench.effects() == ["text your_turn"]
+    assert bench.day.effects[-1].data["unless_left"] == [said]
+
+
 def test_the_same_contact_again_texts_nobody_and_shows_nothing_new(bench: Bench) -> None:
     ticket = bench.join()
     bench.next()
@@ -474,6 +496,19 @@ class TestUndo:
         self, bench: Bench, kind: type[commands.TicketCommand]
     ) -> None:
         ticket = bench.join()
+        bench.next()
+        said = bench.day.effects[-1].data["message_id"]
+        bench.on(kind, ticket)
+        bench.do(commands.UndoLast)
+        assert bench.effects() == ["text your_turn"]
+        assert bench.day.effects[-1].data["unless_left"] == [said]
+
+    @pytest.mark.parametrize("kind", [commands.NoShow, commands.PutBack, commands.Cancel])
+    def test_whoever_may_be_told_nothing_else_is_not_texted_the_same_call_twice(
+        self, bench: Bench, kind: type[commands.TicketCommand]
+    ) -> None:
+        unconfirmed = PatientCopy(fresh_id(), "N", "+12025550123", "•••• 0123", "en", True, number_confirmed=False)
+        ticket = bench.join(patient=unconfirmed)
         bench.next()
         said = bench.day.effects[-1].data["message_id"]
         bench.on(kind, ticket)
