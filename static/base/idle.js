@@ -26,7 +26,9 @@ export function lockWhenIdle(user) {
 
   const touched = () => {
     const last = Number(localStorage.getItem(TOUCHED));
-    if (!cover && Date.now() - last > LOOK) localStorage.setItem(TOUCHED, String(Date.now()));
+    // After a sleep the first key comes before the next look.
+    if (Date.now() - last >= minutes * 60_000) look();
+    else if (!cover && Date.now() - last > LOOK) localStorage.setItem(TOUCHED, String(Date.now()));
   };
   const isLocked = () => localStorage.getItem(LOCKED) === user.id;
   const follow = () => {
@@ -77,9 +79,10 @@ export function lockWhenIdle(user) {
     dialog.element.addEventListener("cancel", (event) => event.preventDefault());
     // A second Escape closes a dialog whatever the page says to the first.
     dialog.element.addEventListener("close", () => isLocked() && session.user && ((cover = null), follow()));
-    other.addEventListener("click", () => {
+    // The other tabs stay covered until the session has ended.
+    other.addEventListener("click", async () => {
+      await session.signOut();
       unlocked();
-      session.signOut();
     });
     return dialog;
   }

@@ -14,8 +14,9 @@ let region = null;
  */
 export function toast(text, { kind, action, stays = SHOWN } = {}) {
   region ??= document.body.appendChild(h("div", { class: "toasts", role: "status" }));
-  // Nothing outside an open dialog can be read or pressed.
-  const above = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
+  // Nothing outside an open dialog can be read or pressed; nothing at all over the cover of a locked page.
+  const locked = document.querySelector(".dialog-cover[open]");
+  const above = locked ? document.body : ([...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body);
   if (region.parentElement !== above) above.append(region);
   const element = h("div", { class: kind ? `toast toast-${kind}` : "toast" }, h("span", { text }));
   let timer;

@@ -54,3 +54,10 @@ def test_what_was_typed_is_there_after_it_and_other_tabs_follow(console: Console
     for tab in (page, other):
         expect(tab.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_role("combobox")).to_have_value("Amina Yu")
+
+
+def test_the_first_key_after_a_sleep_finds_it_locked(console: Console, scene: Scene) -> None:
+    page = console()
+    page.evaluate("localStorage.setItem('touched-at', '0')")
+    page.keyboard.press("Shift")
+    expect(page.get_by_role("dialog", name="This page is locked")).to_be_visible()
