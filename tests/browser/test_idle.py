@@ -61,3 +61,15 @@ def test_the_first_key_after_a_sleep_finds_it_locked(console: Console, scene: Sc
     page.evaluate("localStorage.setItem('touched-at', '0')")
     page.keyboard.press("Shift")
     expect(page.get_by_role("dialog", name="This page is locked")).to_be_visible()
+
+
+def test_nothing_is_said_over_the_cover_of_a_locked_page(console: Console, scene: Scene) -> None:
+    page = console()
+    page.evaluate(LONG_AGO)
+    expect(page.get_by_role("dialog", name="This page is locked")).to_be_visible()
+    page.evaluate(
+        "import(document.querySelector('script[type=module]').src.replace('console/main.js', 'base/overlays.js'))"
+        ".then(({ toast }) => toast('Somebody was not reached', { action: { label: 'Show', run() {} } }))"
+    )
+    expect(page.locator("body > .toasts .toast")).to_have_count(1)
+    expect(page.locator(".dialog-cover .toast")).to_have_count(0)
