@@ -1,6 +1,7 @@
-"""Tells patients of their bookings, after the write that says what is owed: booked, moved, cancelled.
+"""Tells patients of their bookings: booked, moved, cancelled.
 
-What was not told, because the server was killed or the database went away, stays owed in the booking and is told later.
+A move and a cancellation write down what is owed: what was not told, because the server was killed or the database went
+away, is told later. A new booking owes nothing, so that its text can be lost that way.
 """
 
 from __future__ import annotations
