@@ -19,7 +19,7 @@ from server.patients.model import Patient, PatientChanges
 from server.patients.phones import mask, parse_phone
 from server.queue.commands import SetContact
 from server.sms.lifecycle import LEASE
-from server.sms.model import Message, MessageState
+from server.sms.model import OPEN_STATES, Message, MessageState
 from server.sms.unreached import (
     HANDLED,
     NOT_REACHED,
@@ -87,7 +87,7 @@ class UnreachedHandler(ApiHandler):
         services = self.services
         today = services.clinic_time.service_day(services.clock.now())
         begins = services.clinic_time.day_start(today)
-        states = (*NOT_REACHED, MessageState.SUPPRESSED, MessageState.QUEUED)
+        states = (*NOT_REACHED, MessageState.SUPPRESSED, *OPEN_STATES)
         found = await asyncio.gather(*(self._of_state(state, begins) for state in states))
         rows = sorted((row for rows, _ in found for row in rows), key=lambda row: row.order, reverse=True)
         items = [item for row in rows if (item := await self._item(row)) is not None]

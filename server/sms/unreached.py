@@ -7,11 +7,11 @@ who did not get the call sits in the room all the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from server.sms.lifecycle import OPTED_OUT
-from server.sms.model import Kind, Message, MessageState
-from server.sms.retry import of_account
+from server.sms.model import OPEN_STATES, Kind, Message, MessageState
+from server.sms.retry import Outcome, of_account
 
 # What staff did about a text, as its timeline says it.
 RESENT = "sent_again"
@@ -21,6 +21,9 @@ SHOWN = "number_shown"
 NOT_REACHED = (MessageState.FAILED, MessageState.UNDELIVERED, MessageState.UNKNOWN, MessageState.EXPIRED)
 # Suppressed texts of people who had agreed to texts and then answered STOP; nobody at the desk would know.
 OPTED_OUT_CODES = frozenset({"21610", OPTED_OUT})
+
+# A called patient who was not told by then is better told in person.
+PATIENCE = timedelta(seconds=15)
 
 _IN_LINE = frozenset({"waiting", "on_hold"})
 # The ticket states in which a text of this kind would still be news; kinds that are not here always are.
@@ -59,10 +62,22 @@ def failed(message: Message) -> bool:
         return False
     if message.state is MessageState.SUPPRESSED:
         return message.code in OPTED_OUT_CODES
-    if message.state is MessageState.QUEUED:
-        # Nobody knows when Twilio will take texts again, and this one is of use for minutes only.
-        return message.urgent and of_account(message.code)
+    if message.state in OPEN_STATES:
+        return message.urgent and _does_not_get_out(message)
     return message.state in NOT_REACHED
+
+
+def _does_not_get_out(message: Message) -> bool:
+    """Whether a text that is still to be sent was not taken twice, or waits long for its next try.
+
+    Nobody knows when Twilio will take texts again, and a call's text is of use for minutes only.
+    """
+    if message.state is MessageState.QUEUED and of_account(message.code):
+        return True
+    refused = [a for a in message.attempts if a.outcome in (Outcome.NOT_PROCESSED, Outcome.ACCOUNT)]
+    if len(refused) != 1 or message.state is MessageState.SENDING:
+        return len(refused) > 1
+    return message.next_at - refused[0].started > PATIENCE
 
 
 def still_news(kind: Kind, ticket_state: str) -> bool:

@@ -165,6 +165,8 @@ function updateRow(row, text) {
   const why = text.state === "unknown" && text.next_at ? t("unreached.checking") : whyOf(text);
   setText(row.querySelector(".row-why"), why);
   row.querySelector(".row-why").hidden = !why;
+  // It is still tried by itself: the number is not at fault, and a second text must not go beside it.
+  row.querySelector(".row-fix").hidden = ["queued", "sending"].includes(text.state);
 }
 
 const whoOf = (text) => [text.ticket_code, text.name].filter(Boolean).join(" ");

@@ -213,6 +213,18 @@ async def test_a_call_behind_a_refused_account_is_told_at_once(desk: Desk) -> No
     assert ticket["id"] in {item["ticket_id"] for item in await unreached(desk)}
 
 
+async def test_a_call_that_twilio_does_not_take_is_told_until_it_is_taken(desk: Desk) -> None:
+    desk.stand_in.always = FAULTS["429"]
+    ticket = await desk.call("+12025550127")
+    while not any(item["kind"] == "your_turn" for item in await unreached(desk)):
+        await asyncio.sleep(0.01)
+    [item] = [item for item in await unreached(desk) if item["kind"] == "your_turn"]
+    assert item["ticket_id"] == ticket["id"]
+    desk.stand_in.always = None
+    assert (await desk.your_turn(ticket))["state"] == "accepted"
+    assert [item for item in await unreached(desk) if item["kind"] == "your_turn"] == []
+
+
 async def unreached(desk: Desk) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = (await desk.admin.get("/api/notifications/unreached/")).ok()["items"]
     return found

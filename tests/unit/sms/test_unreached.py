@@ -38,6 +38,26 @@ def test_a_call_that_waits_for_the_account_is_told(code: str | None, told: bool)
     assert not not_reached(replace(waiting, kind=Kind.JOINED))
 
 
+@pytest.mark.parametrize(
+    ("tries", "next_try", "told"), [(0, 60, False), (1, 2, False), (1, 15, False), (1, 16, True), (2, 4, True)]
+)
+def test_a_call_that_nobody_takes_is_told_after_the_second_try_or_when_the_next_is_far(
+    tries: int, next_try: int, told: bool
+) -> None:
+    attempts = tuple(Attempt(str(n), NOW, NOW, None, "refused", "not_processed") for n in range(tries))
+    due = NOW + timedelta(seconds=next_try)
+    waiting = replace(row(MessageState.QUEUED, "refused"), attempts=attempts, next_at=due)
+    assert not_reached(waiting) is told
+    assert not not_reached(replace(waiting, kind=Kind.JOINED))
+
+
+def test_a_call_that_is_tried_once_more_stays_on_the_list_meanwhile() -> None:
+    attempts = tuple(Attempt(str(n), NOW, NOW, None, "refused", "not_processed") for n in range(2))
+    under_way = replace(row(MessageState.SENDING), attempts=(*attempts, Attempt("3", NOW)))
+    assert not_reached(under_way)
+    assert not not_reached(replace(under_way, attempts=(*attempts[:1], Attempt("2", NOW))))
+
+
 @pytest.mark.parametrize(("what", "told"), [(RESENT, False), (HANDLED, False), (SHOWN, True), ("resent", True)])
 def test_what_staff_did_settles_it_and_what_the_server_did_does_not(what: str, told: bool) -> None:
     failed = row(MessageState.FAILED, "21211").with_event(Event(NOW, what))
