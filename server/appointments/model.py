@@ -25,6 +25,7 @@ class Owed(StrEnum):
     """
 
     NOTHING = ""
+    BOOKED = "booked"
     SILENCE = "silence"
     CANCELLED = "cancelled"
     MOVED = "moved"

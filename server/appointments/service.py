@@ -110,7 +110,7 @@ class AppointmentService:
         appointment_id = derived_id("appointment", command_id)
         request_hash = hashlib.sha256(f"{patient_id}\x1f{doctor_id}\x1f{iso(start)}".encode()).hexdigest()
         if existing := await self._store.get(appointment_id):
-            return await self._again(existing, request_hash, tell)
+            return await self._again(existing, request_hash)
         doctor = self._doctors.get(doctor_id)
         patient = await self._patients.get(patient_id)
         now = self._clock.now()
@@ -128,17 +128,16 @@ class AppointmentService:
             changed_at=now,
             changed_by=actor.name,
             request_hash=request_hash,
+            owed=Owed.BOOKED if tell else Owed.NOTHING,
         )
         try:
             await self._store.insert(appointment)
         except SlotInUse:
             raise rules.taken(start) from None
         except DuplicateKey:
-            return await self._again(await self.get(appointment_id), request_hash, tell)
+            return await self._again(await self.get(appointment_id), request_hash)
         self.on_change()
-        if tell:
-            await self._telling.booked(appointment)
-        return Booked(appointment, replayed=False)
+        return Booked(await self._telling.tell(appointment), replayed=False)
 
     async def check(self, doctor_id: str, start: datetime) -> None:
         """Raise what `book` would, and write nothing."""
@@ -278,13 +277,11 @@ class AppointmentService:
             if appointment.state is BookingState.BOOKED:
                 await self._cancel_if_booked(appointment, actor, Owed.CANCELLED)
 
-    async def _again(self, existing: Appointment, request_hash: str, tell: bool) -> Booked:
-        """The same request again: the booking it made is the answer, and its text is asked for if that was cut off."""
+    async def _again(self, existing: Appointment, request_hash: str) -> Booked:
+        """The same request again: the booking it made is the answer, and what it still owes is told."""
         if existing.request_hash != request_hash:
             raise IdempotencyKeyReused("This Idempotency-Key booked another time. Use a new key.")
-        if tell and existing.state is BookingState.BOOKED and not existing.moves:
-            await self._telling.booked(existing)
-        return Booked(existing, replayed=True)
+        return Booked(await self._telling.tell(existing), replayed=True)
 
     async def _last_ticket(self, appointment: Appointment) -> Ticket | None:
         """The booking's ticket, where it was transferred the one it became; None before the first check-in."""

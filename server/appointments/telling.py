@@ -1,7 +1,7 @@
 """Tells patients of their bookings: booked, moved, cancelled.
 
-A move and a cancellation write down what is owed: what was not told, because the server was killed or the database went
-away, is told later. A new booking owes nothing, so that its text can be lost that way.
+Every change writes down what it owes: what was not told, because the server was killed or the database went away, is
+told later.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 import structlog
 
 from server.appointments import texts
-from server.appointments.model import Appointment, Owed
+from server.appointments.model import Appointment, BookingState, Owed
 from server.appointments.neighbours import Outbox, Patients
 from server.appointments.store import AppointmentStore
 from server.clock import ClinicTime, Clock
@@ -40,36 +40,46 @@ class Telling:
         for appointment in await self._store.owed(OWED_AT_ONCE):
             await self._settle(appointment)
 
-    async def tell(self, appointment: Appointment) -> None:
-        """Tell what the change owes, now if the database lets it; the change itself is done either way."""
+    async def tell(self, appointment: Appointment) -> Appointment:
+        """Tell what the change owes, now if the database lets it; the change itself is done either way.
+
+        Answers the appointment as it is then.
+        """
         try:
-            await self._settle(appointment)
+            return await self._settle(appointment)
         except StorageUnavailable:
             log.warning("an appointment's texts wait for the database", appointment=appointment.id)
+            return appointment
 
-    async def _settle(self, appointment: Appointment) -> None:
+    async def _settle(self, appointment: Appointment) -> Appointment:
         """Tell what is owed, and note that it is told. The texts have ids of their own: twice is no harm."""
-        if appointment.owed is Owed.NOTHING:
-            return
-        moved = appointment.owed is Owed.MOVED
-        # What told an earlier time stands under the number of moves it had then.
-        for moves in range(appointment.moves + (not moved)):
-            why = "the appointment was moved" if moved else "the appointment was cancelled"
-            await self._take_back(replace(appointment, moves=moves), why)
-        if moved:
-            await self.booked(appointment)
-        elif appointment.owed is Owed.CANCELLED:
-            await self._cancelled(appointment)
+        match appointment.owed:
+            case Owed.NOTHING:
+                return appointment
+            case Owed.BOOKED:
+                await self._booked(appointment)
+            case Owed.MOVED:
+                await self._take_back_all(appointment, before=appointment.moves, why="the appointment was moved")
+                await self._booked(appointment)
+            case Owed.SILENCE | Owed.CANCELLED:
+                why = "the appointment was cancelled"
+                await self._take_back_all(appointment, before=appointment.moves + 1, why=why)
+                if appointment.owed is Owed.CANCELLED:
+                    await self._cancelled(appointment)
         # Somebody who has changed it meanwhile owes the rest.
-        await self._store.replace(replace(appointment, owed=Owed.NOTHING))
+        return await self._store.replace(replace(appointment, owed=Owed.NOTHING)) or appointment
 
-    async def _take_back(self, appointment: Appointment, reason: str) -> None:
-        """Of the texts that tell the appointment's time, those that have not left."""
-        for id in (texts.booked_id(appointment), texts.reminder_id(appointment)):
-            await self._outbox.retract(id, reason)
+    async def _take_back_all(self, appointment: Appointment, *, before: int, why: str) -> None:
+        """Of what told earlier times, the texts that have not left; each stands under the number of moves then."""
+        for moves in range(before):
+            earlier = replace(appointment, moves=moves)
+            for id in (texts.booked_id(earlier), texts.reminder_id(earlier)):
+                await self._outbox.retract(id, why)
 
-    async def booked(self, appointment: Appointment) -> None:
-        """Tell the time; the same booking again is told once."""
+    async def _booked(self, appointment: Appointment) -> None:
+        """Tell the time; whoever has come meanwhile knows it."""
+        if appointment.state is not BookingState.BOOKED:
+            return
         if patient := await self._told(appointment):
             await self._outbox.put(texts.booked(appointment, patient, self._clinic_time.zone, self._clock.now()))
 

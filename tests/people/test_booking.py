@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from server.appointments.model import Appointment, BookingState
+from server.appointments.model import Appointment, BookingState, Owed
 from server.appointments.service import Booked
 from server.doctors.model import Doctor, DoctorChanges
 from server.errors import NotFound, SlotTaken
@@ -79,20 +79,39 @@ async def test_a_lost_reply_is_looked_up(office: Office, faulty: FaultyStorage) 
 
 
 @pytest.mark.gen_test
-async def test_the_same_key_finds_the_booking_and_asks_for_its_text_again(office: Office) -> None:
+async def test_the_same_key_finds_the_booking_and_tells_what_it_still_owes(office: Office) -> None:
     doctor, patient = await office.doctor(), await office.patient(command_id="p", phone="+12025550147")
     start = await office.first_slot(doctor)
+    office.outbox.down = True
     first = await office.appointments.book(patient.id, doctor.id, start, actor=DESK, command_id="b")
-    told = dict(office.outbox.messages)
-    office.outbox.messages.clear()  # as if the process had died before it asked for the text
+    assert (first.replayed, office.outbox.messages) == (False, {})
+    office.outbox.down = False
     again = await office.appointments.book(patient.id, doctor.id, start, actor=DESK, command_id="b")
-    assert (again.appointment, again.replayed) == (first.appointment, True)
-    assert office.outbox.messages == told
+    assert (again.appointment.id, again.replayed) == (first.appointment.id, True)
+    assert [message.id for message in office.outbox.messages.values()] == [f"{first.appointment.id}:booked:0"]
     await office.appointments.cancel(first.appointment.id, actor=DESK)
     office.outbox.messages.clear()
     gone = await office.appointments.book(patient.id, doctor.id, start, actor=DESK, command_id="b")
     assert gone.appointment.state is BookingState.CANCELLED
     assert office.outbox.messages == {}
+
+
+@pytest.mark.gen_test
+async def test_a_booking_stands_and_is_told_though_the_database_goes_away(storage: Storage) -> None:
+    office = Office(storage)
+    doctor, patient = await office.doctor(), await office.patient(command_id="p", phone="+12025550123")
+    start = await office.first_slot(doctor)
+    silent = await office.appointments.book(patient.id, doctor.id, start, actor=DESK, command_id="a", tell=False)
+    office.outbox.down = True
+    later = start + timedelta(hours=3)
+    booked = await office.appointments.book(patient.id, doctor.id, later, actor=DESK, command_id="b")
+    assert (await office.appointments.get(booked.appointment.id)).state is BookingState.BOOKED
+    office.outbox.down = False
+    for _ in range(2):
+        await office.appointments.settle_owed()
+        assert [message.id for message in office.outbox.messages.values()] == [f"{booked.appointment.id}:booked:0"]
+    assert await storage.find("appointments", {"owed": "booked"}) == []
+    assert silent.appointment.owed is Owed.NOTHING
 
 
 @pytest.mark.gen_test
