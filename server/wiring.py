@@ -61,7 +61,7 @@ from server.queue.self_join import JoinCodes
 from server.queue.service import QueueService
 from server.queue.store import QueueStore
 from server.sms.gateway import TwilioGateway
-from server.sms.model import Message
+from server.sms.model import Message, News
 from server.sms.outbox import Hooks, Outbox
 from server.sms.provider import NoProvider
 from server.sms.retention import Retention
@@ -145,6 +145,14 @@ def _make(
             return await appointments.still_true(message.appointment_id, message.kind, message.call)
         return True
 
+    async def news(message: Message) -> News | None:
+        if message.ticket_id:
+            call = await queues.news(message.ticket_id, message.kind.value, message.call)
+            return None if call is None else News(call)
+        if message.appointment_id:
+            return await appointments.news(message.appointment_id, message.kind, message.call)
+        return News(message.call)
+
     outbox = Outbox(
         storage,
         TwilioGateway(settings, clock) if settings.sends_sms else NoProvider(),
@@ -153,6 +161,7 @@ def _make(
         Hooks(
             on_state=queues.note_sms,
             still_true=still_true,
+            news=news,
             enabled=clinic.sends,
             wake=lambda at: jobs.wake("pump", at),
             link=lambda ticket_id: f"{settings.public_url}/t/{ticket_id}" if settings.public_url else "",

@@ -73,6 +73,7 @@ FLOORS: tuple[tuple[str, Floor], ...] = (
     ("server.sms.receipts", Floor.SERVICE),
     ("server.sms.reconcile", Floor.SERVICE),
     ("server.sms.suppression", Floor.SERVICE),
+    ("server.sms.resend", Floor.SERVICE),
     ("server.sms.outbox", Floor.SERVICE),
     ("server.sms.pump", Floor.SERVICE),
     ("handlers", Floor.HANDLERS),

@@ -30,7 +30,7 @@ from server.ids import derived_id
 from server.patients.model import Patient
 from server.queue.model import PatientCopy, Source, Ticket
 from server.queue.rules import Applied
-from server.sms.model import Kind
+from server.sms.model import Kind, News
 from server.storage.port import DuplicateKey, Storage
 
 MOST_TRIES = 20
@@ -226,6 +226,11 @@ class AppointmentService:
     async def still_true(self, appointment_id: str, kind: Kind, moves: int) -> bool:
         """Whether a text about the booking still holds, right before it is sent. Raises StorageUnavailable."""
         return texts.still_true(kind, await self._store.get(appointment_id), moves)
+
+    async def news(self, appointment_id: str, kind: Kind, moves: int) -> News | None:
+        """What a text about the booking would tell if staff sent it again now; None: nothing that is news."""
+        appointment = await self._store.get(appointment_id)
+        return texts.news(kind, appointment, moves, self._clock.now())
 
     async def page(
         self,

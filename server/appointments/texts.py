@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from server.appointments.model import Appointment, BookingState
 from server.patients.model import Patient
-from server.sms.model import Kind, NewMessage, expiry
+from server.sms.model import Kind, NewMessage, News, expiry
 
 
 def booked(appointment: Appointment, patient: Patient, zone: ZoneInfo, now: datetime) -> NewMessage:
@@ -51,6 +51,13 @@ def still_true(kind: Kind, appointment: Appointment | None, moves: int) -> bool:
     if kind is Kind.CANCELLED:
         return appointment is None or appointment.state is BookingState.CANCELLED
     return appointment is not None and appointment.state is BookingState.BOOKED and appointment.moves == moves
+
+
+def news(kind: Kind, appointment: Appointment | None, moves: int, now: datetime) -> News | None:
+    """What the text would tell if it were sent again, worth something until the booked time; None if that is over."""
+    if appointment is None or appointment.start <= now or not still_true(kind, appointment, moves):
+        return None
+    return News(appointment.moves, appointment.start)
 
 
 def _id(appointment: Appointment, kind: Kind) -> str:

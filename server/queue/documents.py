@@ -148,6 +148,7 @@ def ticket_from(document: Mapping[str, Any]) -> Ticket:
             "priority": Priority(document["priority"]),
             "place": Key(place["rank"], place["time"], tuple(place["path"])) if place else None,
             "promoted_path": tuple(document.get("promoted_path", ())),
+            "earlier": tuple(document.get("earlier", ())),
         }
     )
 

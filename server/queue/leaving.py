@@ -85,9 +85,7 @@ def return_transfer(day: QueueDay, command: ReturnTransfer, now: datetime) -> Ch
         restored = restored.step(State.LEFT, now, command.actor.name, inferred=True)
     if restored.state is not State.CALLED:
         return Change(day.put(restored), ticket.id)
-    first = texts.message_id(day, ticket.id, texts.YOUR_TURN, restored.call)
-    restored = replace(restored, call=day.version + 1)  # the first call's text was taken back, unless it had left
-    wanted = texts.unless_left(texts.text(day, restored, texts.YOUR_TURN, now), first)
+    restored, wanted = texts.called_anew(day, restored, now, once=True)  # the call's text was taken back
     return Change(day.put(restored), ticket.id, {}, wanted)
 
 

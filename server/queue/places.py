@@ -104,10 +104,7 @@ def set_contact(day: QueueDay, command: SetContact, now: datetime) -> Change:
     ticket = replace(before, patient=patient)
     reachable = patient.phone != before.patient.phone or (patient.sms_consent and not before.patient.sms_consent)
     if before.state is State.CALLED and reachable and not command.texted:
-        ticket = replace(ticket, call=day.version + 1)
-        wanted = texts.text(day, ticket, texts.YOUR_TURN, now)
-        if patient.phone == before.patient.phone:
-            wanted = texts.unless_left(wanted, texts.message_id(day, ticket.id, texts.YOUR_TURN, before.call))
+        ticket, wanted = texts.called_anew(day, ticket, now, once=patient.phone == before.patient.phone)
         return Change(day.put(ticket), ticket.id, {}, wanted)
     if patient == before.patient:
         return Change(day, ticket.id, visible=False)

@@ -252,6 +252,16 @@ class QueueService:
             return texts.still_true(kind, None, call, paused=False)
         return texts.still_true(kind, found.ticket, call, paused=found.day.pause is not None)
 
+    async def news(self, ticket_id: str, kind: str, call: int) -> int | None:
+        """Which call a text about the ticket would tell if staff sent it again now; None: nothing that is news."""
+        try:
+            found = await self._lines.find(ticket_id)
+        except NotFound:
+            return None
+        if not self._is_today(found.day):
+            return None
+        return texts.news(kind, found.ticket, call, paused=found.day.pause is not None)
+
     def _shape(self, found: Found, *, staff: bool) -> dict[str, Any]:
         if found.live and self._is_today(found.day):
             return self._showcase.ticket(found.day.doctor.id, found.ticket, staff=staff)

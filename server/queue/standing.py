@@ -182,11 +182,8 @@ def _restored(
         return before, [texts.retract([_told_by(day, last, before, "recalled")], [])]
     gone = (State.WAITING, State.ON_HOLD, State.NO_SHOW, State.CANCELLED, State.LEFT)
     if before.state is State.CALLED and now_is.state in gone:
-        again = replace(before, call=day.version + 1)
-        wanted = texts.text(day, again, texts.YOUR_TURN, now)
-        if last.command in _SAY_NOTHING or not texts.is_told_everything(before.patient):
-            wanted = texts.unless_left(wanted, texts.message_id(day, before.id, texts.YOUR_TURN, before.call))
-        return again, wanted
+        in_silence = last.command in _SAY_NOTHING or not texts.is_told_everything(before.patient)
+        return texts.called_anew(day, before, now, once=in_silence)
     if now_is.state is State.CANCELLED and before.patient.phone:
         said = _told_by(day, last, before, "cancelled")
         return before, [texts.retract([said], texts.text(day, before, "joined", now))]

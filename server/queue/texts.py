@@ -7,13 +7,14 @@ bookkeeping and sending belong to `server.sms`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from server.queue.model import VERSIONS_PER_DAY, PatientCopy, QueueDay, State, Ticket
 
 YOUR_TURN = "your_turn"
+RECALLED = "recalled"
 ALWAYS_SENT = frozenset({YOUR_TURN})
 
 
@@ -68,13 +69,26 @@ def retract_call(day: QueueDay, ticket: Ticket, now: datetime, *, instead: bool)
     """Take back the `your_turn` of the ticket's latest call; with `instead`, a `put_back` text if it has left."""
     if not ticket.call or not ticket.patient.phone:
         return []
-    ids = [message_id(day, ticket.id, YOUR_TURN, ticket.call)]
-    return [retract(ids, text(day, ticket, "put_back", now) if instead else [])]
+    return [retract(_call_ids(day, ticket), text(day, ticket, "put_back", now) if instead else [])]
 
 
-def unless_left(wanted: list[Wanted], earlier: str) -> list[Wanted]:
-    """`wanted`, texted only if the text `earlier`, which said the same, has not left after all."""
-    return [Wanted(each.kind, {**each.data, "unless_left": [earlier]}) for each in wanted]
+def called_anew(day: QueueDay, ticket: Ticket, now: datetime, *, once: bool) -> tuple[Ticket, list[Wanted]]:
+    """The called ticket with its call under a new number, and the text of it.
+
+    `once`: the patient was told nothing else since, so it is texted only if no text of this call has left after all.
+    """
+    earlier = (*ticket.earlier, ticket.call) if once else ()
+    anew = replace(ticket, call=day.version + 1, earlier=earlier)
+    wanted = text(day, anew, YOUR_TURN, now)
+    if once:
+        unless_left = _call_ids(day, ticket)
+        wanted = [Wanted(each.kind, {**each.data, "unless_left": unless_left}) for each in wanted]
+    return anew, wanted
+
+
+def _call_ids(day: QueueDay, ticket: Ticket) -> list[str]:
+    """Under which ids the ticket's latest call may have been texted."""
+    return [message_id(day, ticket.id, YOUR_TURN, call) for call in (*ticket.earlier, ticket.call)]
 
 
 def retract(message_ids: Iterable[str], instead: list[Wanted]) -> Wanted:
@@ -93,7 +107,7 @@ def still_true(kind: str, ticket: Ticket | None, call: int, *, paused: bool) -> 
         return True
     match kind:
         case "your_turn" | "recalled":
-            return ticket.call == call and ticket.state in (State.CALLED, State.IN_ROOM, State.DONE)
+            return call in (ticket.call, *ticket.earlier) and ticket.state in (State.CALLED, State.IN_ROOM, State.DONE)
         case "missed":
             return ticket.state is State.NO_SHOW
         case "soon":
@@ -106,3 +120,10 @@ def still_true(kind: str, ticket: Ticket | None, call: int, *, paused: bool) -> 
             return ticket.state is State.CANCELLED
         case _:
             return True
+
+
+def news(kind: str, ticket: Ticket, call: int, *, paused: bool) -> int | None:
+    """Which call a text would tell that staff send again; None if it is no longer so, or the patient knows by now."""
+    if kind in (YOUR_TURN, RECALLED):
+        return ticket.call if ticket.state is State.CALLED else None
+    return ticket.call if still_true(kind, ticket, call, paused=paused) else None

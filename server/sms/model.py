@@ -127,6 +127,14 @@ class NewMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """What a text that staff want to send again says as of now: of which call, and until when that is worth saying."""
+
+    call: int
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try to send. `token` goes out in the StatusCallback URL; `ended` None: outcome not known yet."""
 

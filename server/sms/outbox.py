@@ -9,27 +9,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from server.clock import ClinicTime, Clock, iso
-from server.errors import Invalid, NotFound, WrongState
+from server.clock import ClinicTime, Clock
+from server.errors import NotFound
 from server.sms.courier import Courier, StillTrue
 from server.sms.gate import Alert, Gate
-from server.sms.lifecycle import LEASE, TOO_MANY_CODES, admit, ended, too_many_codes, written
+from server.sms.lifecycle import TOO_MANY_CODES, admit, ended, too_many_codes, written
 from server.sms.model import (
     LEFT_STATES,
-    OPEN_STATES,
     Event,
     Kind,
     Lane,
     Message,
     MessageState,
     NewMessage,
-    expiry,
+    News,
 )
 from server.sms.poll import Poller
 from server.sms.provider import Provider
@@ -37,10 +36,11 @@ from server.sms.pump import Pump
 from server.sms.quiet import HELD, QuietHours, held_until, quieted
 from server.sms.receipts import Receipts
 from server.sms.reconcile import Reconciler
+from server.sms.resend import Resender
 from server.sms.store import Filters, MessageStore, Page
 from server.sms.suppression import Suppression
 from server.sms.templates import Wording, compose
-from server.sms.unreached import HANDLED, RESENT, failed
+from server.sms.unreached import HANDLED, failed
 from server.sms.views import message_view
 from server.storage.port import DuplicateKey, Storage
 
@@ -58,7 +58,8 @@ class Hooks:
     """What the application hands in, so that this package knows neither queues nor settings nor jobs.
 
     `on_state(ticket_id, state, code)` is told of each ticket's latest text. `still_true(message)` is asked right
-    before each request. `enabled(kind)` is the clinic's switch. `wake(at)` makes
+    before each request, and `news(message)` when staff want to send it again: None if it would tell nobody anything,
+    since it is no longer so, or the patient sits in the room. `enabled(kind)` is the clinic's switch. `wake(at)` makes
     `pump` run no later than `at`. `link(ticket_id)` is the live page's address, empty without PUBLIC_URL.
     `wording()` are the templates the clinic has changed, `quiet()` its quiet hours. `on_trouble()` is told when the
     list of texts that reached nobody, or what Twilio refuses us, may be other than before.
@@ -66,6 +67,7 @@ class Hooks:
 
     on_state: Callable[[str, str, str | None], None]
     still_true: StillTrue
+    news: Callable[[Message], Awaitable[News | None]]
     enabled: Callable[[str], bool]
     wake: Callable[[datetime], None]
     link: Callable[[str], str]
@@ -128,6 +130,16 @@ class Outbox:
             wake=hooks.wake,
             sole=sole,
         )
+        self.resend = Resender(
+            self._store,
+            self.suppression,
+            clock,
+            clinic_time,
+            live=provider.live,
+            news=hooks.news,
+            insert=self._insert,
+            on_trouble=hooks.on_trouble,
+        ).resend
         self._reached: Counter[MessageState] = Counter()
         self._latest: dict[str, str] = {}
         self._failed: dict[str, None] = {}
@@ -187,83 +199,6 @@ class Outbox:
         while row is not None and not row.resends:
             noted = replace(row, resends=1).with_event(Event(self._clock.now(), "taken_back", reason))
             row = await self._store.get(row.id) if await self._store.replace(noted) is None else None
-
-    async def resend(
-        self, old: Message, new_id: str, *, consent: bool, phone: str | None = None
-    ) -> tuple[Message, bool]:
-        """Send the same text again as a row of its own under `new_id`; says whether that row existed already.
-
-        A `phone` (E.164) that staff enter counts as confirmed. Raises WrongState while the text is still on
-        its way, when what it says is no longer so, or when it was sent again already and that did not fail.
-        """
-        id = f"{old.id.split(':', 1)[0]}:{old.kind.value}:{new_id}"
-        if (repeated := await self._store.get(id)) is not None:
-            return repeated, True
-        now = self._clock.now()
-        await self._check_resend(old, phone, now)
-        message = NewMessage(
-            id=id,
-            kind=old.kind.value,
-            to=phone or old.to,
-            language=old.language,
-            patient_id=old.patient_id,
-            expires_at=old.expires_at if old.kind is Kind.CODE else expiry(old.kind, now),
-            consent=consent,
-            confirmed=old.confirmed or phone is not None,
-            ticket_id=old.ticket_id,
-            doctor_id=old.doctor_id,
-            appointment_id=old.appointment_id,
-            call=old.call,
-        )
-        opted_out = self.suppression.holds(message.to)
-        state, code = admit(message, now, enabled=True, live=self.live, opted_out=opted_out)
-        await self._hand_over(old, id)
-        day = self._clinic_time.service_day(now).isoformat()
-        row = written(message, old.body, day, now, state, code)
-        return await self._insert(replace(row, events=(Event(now, "resend_of", old.id),))), False
-
-    async def _hand_over(self, old: Message, successor: str) -> None:
-        """Note in the row that `successor` takes its place: once for two who click at the same time.
-
-        What somebody sends again by hand is not sent again by itself as well.
-        """
-        row = old
-        while True:
-            earlier = [event for event in row.events if event.what == RESENT and event.detail != successor]
-            if earlier:
-                await self._check_successor(earlier[-1])
-            known = any(event.detail == successor for event in row.events)
-            noted = row if known else row.with_event(Event(self._clock.now(), RESENT, successor))
-            if row.state in OPEN_STATES:
-                raise WrongState("This message is on its way again.", state=row.state.value, by=None, at=None)
-            noted = replace(noted, resends=max(noted.resends, 1))
-            if noted == row or await self._store.replace(noted) is not None:
-                self._hooks.on_trouble()
-                return
-            row = await self.get(old.id)
-
-    async def _check_successor(self, sent_again: Event) -> None:
-        """A second one is refused while the first may still arrive, or is only just being written."""
-        row = await self._store.get(sent_again.detail)
-        fresh = self._clock.now() - sent_again.at < LEASE
-        if (row is not None and row.state in OPEN_STATES | LEFT_STATES) or (row is None and fresh):
-            state = row.state if row is not None else MessageState.QUEUED
-            at = iso(sent_again.at)
-            raise WrongState("This message was sent again already.", state=state.value, by=None, at=at)
-
-    async def _check_resend(self, old: Message, phone: str | None, now: datetime) -> None:
-        def refused(why: str) -> WrongState:
-            return WrongState(why, state=old.state.value, by=None, at=iso(old.created_at))
-
-        if old.state in OPEN_STATES:
-            raise refused("This message is still on its way.")
-        if not await self._hooks.still_true(old):
-            raise refused("What this message says is no longer so.")
-        if old.kind is Kind.CODE:
-            if phone is not None and phone != old.to:
-                raise Invalid.field("phone", "must be the number the code confirms; change it at the patient")
-            if old.expires_at <= now:
-                raise refused("This code is no longer valid. Ask for a new one.")
 
     async def pump(self) -> None:
         """Job: send what is due."""

@@ -127,20 +127,20 @@ export class Unreached {
   #fix(row, place, button) {
     button.hidden = true;
     const done = async (answer) => {
-      // A text that may not leave takes the place of the one before; its row asks for another number at once.
+      // Where the new text may not leave, its row (or the first one's, if it keeps its place) asks for another number.
       place.replaceChildren();
       button.hidden = false;
       await this.reload();
       const why = refusedOf(answer);
-      if (why) this.#askAgain(answer.id, why);
+      if (why) this.#askAgain([answer.id, row.text.id], why);
       else this.#list.querySelector("button")?.focus();
     };
     place.replaceChildren(resendForm(row.text, done));
     place.querySelector("input").focus();
   }
 
-  #askAgain(id, why) {
-    const row = [...this.#list.children].find((each) => each.text?.id === id);
+  #askAgain(ids, why) {
+    const row = [...this.#list.children].find((each) => ids.includes(each.text?.id));
     if (!row) return;
     row.querySelector("button.row-fix").click();
     row.querySelector("form").prepend(h("div", { role: "alert" }, notice("attention", why)));

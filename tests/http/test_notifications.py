@@ -246,6 +246,36 @@ async def test_reception_sees_who_was_not_reached_until_it_is_settled(desk: Desk
     assert events[-1]["what"] == "sent_again"
 
 
+async def test_a_call_that_stands_again_can_be_sent_again(desk: Desk) -> None:
+    ticket = await desk.call("+12025550111")
+    row = await desk.your_turn(ticket)
+    path = f"/api/notifications/{row['id']}/resend/"
+    (await desk.admin.post(f"/api/tickets/{ticket['id']}/hold/")).ok()
+    (await desk.admin.post(path, {"phone": "+12025550123"})).problem(409, "wrong_state")
+    (await desk.admin.post(f"/api/queue/{desk.doctor_id}/undo/")).ok()
+    again = (await desk.admin.post(path, {"phone": "+12025550123"})).ok(201)
+    while (now_is := (await desk.admin.get(f"/api/notifications/{again['id']}/")).ok())["state"] != "accepted":
+        assert now_is["state"] in ("queued", "sending")
+        await asyncio.sleep(0.01)
+
+
+async def test_what_the_patient_knows_by_now_is_not_sent_again(desk: Desk) -> None:
+    ticket = await desk.call("+12025550111")
+    row = await desk.your_turn(ticket)
+    (await desk.admin.post(f"/api/tickets/{ticket['id']}/start/")).ok()
+    path = f"/api/notifications/{row['id']}/resend/"
+    (await desk.admin.post(path, {"phone": "+12025550123"})).problem(409, "wrong_state")
+
+
+async def test_a_text_whose_patient_no_longer_agrees_stays_on_the_list(desk: Desk) -> None:
+    ticket = await desk.call("+12025550111")
+    row = await desk.your_turn(ticket)
+    (await desk.admin.call("PATCH", f"/api/patients/{row['patient_id']}/", {"sms_consent": False})).ok()
+    refused = (await desk.admin.post(f"/api/notifications/{row['id']}/resend/", {})).ok(201)
+    assert (refused["state"], refused["code"]) == ("suppressed", "no_consent")
+    assert row["id"] in {item["id"] for item in await unreached(desk)}
+
+
 async def test_a_text_is_settled_by_hand_or_by_the_patient_coming_all_the_same(desk: Desk) -> None:
     told = await desk.your_turn(await desk.call("+12025550114"))
     (await desk.admin.post(f"/api/notifications/{told['id']}/handled/")).ok()

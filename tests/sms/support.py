@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from config.settings import Settings
 from server.clock import ClinicTime
 from server.sms.gateway import TwilioGateway
-from server.sms.model import Kind, Message, MessageState, NewMessage, expiry
+from server.sms.model import Kind, Message, MessageState, NewMessage, News, expiry
 from server.sms.outbox import Hooks, Outbox
 from server.sms.provider import NoProvider, Provider
 from server.sms.store import MessageStore
@@ -63,6 +63,7 @@ class World:
         hooks = Hooks(
             on_state=self._on_state,
             still_true=self._still_true,
+            news=self._is_news,
             enabled=lambda kind: kind not in self.off,
             wake=self.wakes.append,
             link=lambda ticket_id: f"https://clinic.example/t/{ticket_id}",
@@ -92,6 +93,9 @@ class World:
 
     async def _still_true(self, message: Message) -> bool:
         return message.ticket_id not in self.untrue
+
+    async def _is_news(self, message: Message) -> News | None:
+        return None if message.ticket_id in self.untrue else News(message.call)
 
     def _on_state(self, ticket_id: str, state: str, code: str | None) -> None:
         self.states.append((ticket_id, state, code))

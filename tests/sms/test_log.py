@@ -136,6 +136,7 @@ async def test_sending_again_asks_for_consent_as_it_is_now(world: World) -> None
     old = await world.reaches(MessageState.SUPPRESSED)
     refused, _ = await outbox.resend(old, "one", consent=False)
     assert (refused.state, refused.code) == (MessageState.SUPPRESSED, "no_consent")
+    assert (await world.row()).events == old.events, "nothing took its place"
     allowed, _ = await outbox.resend(old, "two", consent=True)
     await world.reaches(MessageState.ACCEPTED, allowed.id)
 

@@ -10,7 +10,7 @@ from server.appointments import texts
 from server.appointments.model import BookingState
 from server.patients.model import NewPatient
 from server.patients.record import Desk, build
-from server.sms.model import Kind
+from server.sms.model import Kind, News
 from tests.unit.appointments.test_rules import NOW, TUESDAY, appointment
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -52,3 +52,14 @@ def test_what_a_text_says_must_still_be_so_when_it_leaves() -> None:
     assert texts.still_true(Kind.CANCELLED, gone, 0)
     assert texts.still_true(Kind.CANCELLED, None, 0)
     assert not texts.still_true(Kind.CANCELLED, booked, 0)
+
+
+def test_it_is_sent_again_only_until_the_booked_time() -> None:
+    booked = appointment()
+    gone = replace(booked, state=BookingState.CANCELLED)
+    assert texts.news(Kind.BOOKED, booked, 0, NOW) == News(0, booked.start)
+    assert texts.news(Kind.CANCELLED, gone, 0, NOW) == News(0, booked.start)
+    for kind, now_is in ((Kind.REMINDER, booked), (Kind.CANCELLED, gone)):
+        assert texts.news(kind, now_is, 0, booked.start) is None
+    assert texts.news(Kind.BOOKED, gone, 0, NOW) is None
+    assert texts.news(Kind.CANCELLED, None, 0, NOW) is None

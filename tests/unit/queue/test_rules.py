@@ -19,6 +19,7 @@ from server.errors import (
 from server.queue import commands, documents
 from server.queue.model import PatientCopy, Priority, Source, State, Status
 from server.queue.rules import RULES
+from server.queue.texts import still_true
 from server.queue.transition import TABLE
 from tests.unit.queue.bench import DESK, PATIENT, RAO, START, Bench, empty_day, fresh_id, patient
 
@@ -390,6 +391,36 @@ def test_whoever_agrees_again_is_not_texted_the_same_call_twice(bench: Bench) ->
     bench.on(commands.SetContact, ticket, **fields, sms_consent=True)
     assert bench.effects() == ["text your_turn"]
     assert bench.day.effects[-1].data["unless_left"] == [said]
+
+
+def test_however_often_a_patient_agrees_every_text_of_the_call_is_asked_after(bench: Bench) -> None:
+    ticket = bench.join()
+    bench.next()
+    said = [bench.day.effects[-1].data["message_id"]]
+    fields = {"phone": ticket.patient.phone, "phone_masked": ticket.patient.phone_masked}
+    for _ in range(2):
+        bench.on(commands.SetContact, ticket, **fields, sms_consent=False)
+        bench.on(commands.SetContact, ticket, **fields, sms_consent=True)
+        effect = bench.day.effects[-1].data
+        assert effect["unless_left"] == said
+        said.append(effect["message_id"])
+    bench.on(commands.PutBack, ticket)
+    assert bench.day.effects[-1].data["message_ids"] == said
+
+
+def test_a_call_that_stands_anew_is_what_its_first_text_says(bench: Bench) -> None:
+    ticket = bench.join()
+    bench.next()
+    call = bench.ticket(ticket).call
+    bench.on(commands.Hold, ticket)
+    assert not still_true("your_turn", bench.ticket(ticket), call, paused=False)
+    bench.do(commands.UndoLast)
+    stands = documents.ticket_from(documents.ticket_document(bench.ticket(ticket)))
+    assert stands.call != call
+    assert still_true("your_turn", stands, call, paused=False)
+    bench.on(commands.NoShow, ticket)
+    bench.do(commands.UndoLast)
+    assert not still_true("your_turn", bench.ticket(ticket), call, paused=False), "told otherwise since"
 
 
 def test_a_transfer_that_comes_back_is_texted_again_only_if_the_call_never_left(bench: Bench) -> None:
