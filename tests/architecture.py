@@ -55,6 +55,7 @@ FLOORS: tuple[tuple[str, Floor], ...] = (
     ("server.sms.gateway", Floor.STORE),
     ("server.queue.line", Floor.SERVICE),
     ("server.queue.lines", Floor.SERVICE),
+    ("server.queue.truth", Floor.SERVICE),
     ("server.queue.upkeep", Floor.SERVICE),
     ("server.queue.relay", Floor.SERVICE),
     ("server.queue.showcase", Floor.SERVICE),

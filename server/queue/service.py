@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from server.clock import ClinicTime, Clock
 from server.errors import DayOver, DomainError, NotFound
 from server.ids import new_id
 from server.live.hub import Hub
-from server.queue import commands, documents, texts
+from server.queue import commands, documents
 from server.queue.line import Line
 from server.queue.lines import Doctors, Found, Lines, copy_of
 from server.queue.model import ENDED, PatientCopy, Policy, Priority, QueueDay, Source, Ticket, queue_day_id
@@ -26,6 +26,7 @@ from server.queue.rules import Applied
 from server.queue.showcase import EncodedView, Showcase
 from server.queue.store import QueueStore
 from server.queue.transition import wrong_state
+from server.queue.truth import Truth
 from server.queue.upkeep import Upkeep
 
 TRANSFER_PATIENCE_SECONDS = 2.0
@@ -60,6 +61,9 @@ class QueueService:
         self.rollover = self._upkeep.rollover
         self.next_day = self._lines.next_day
         self.follow = self._lines.follow
+        truth = Truth(self._lines, shared=shared)
+        self.still_true = truth.still_true
+        self.news = truth.news
         self.today: Callable[[], date] = self._lines.today
         self.days: Callable[[], list[QueueDay]] = self._lines.days
 
@@ -239,28 +243,6 @@ class QueueService:
             return False
         await line.settle()
         return line.shown is not None and any(ticket.state not in ENDED for ticket in line.shown.tickets.values())
-
-    async def still_true(self, doctor_id: str, ticket_id: str, kind: str, call: int) -> bool:
-        """Whether a text about the ticket still holds, right before it is sent. Raises StorageUnavailable."""
-        found = self._lines.in_memory(ticket_id)
-        if found is None:
-            with suppress(NotFound):  # the doctor is gone
-                await self._lines.of(doctor_id).loaded()
-            with suppress(NotFound):  # nobody knows the ticket
-                found = await self._lines.find(ticket_id)
-        if found is None:
-            return texts.still_true(kind, None, call, paused=False)
-        return texts.still_true(kind, found.ticket, call, paused=found.day.pause is not None)
-
-    async def news(self, ticket_id: str, kind: str, call: int) -> int | None:
-        """Which call a text about the ticket would tell if staff sent it again now; None: nothing that is news."""
-        try:
-            found = await self._lines.find(ticket_id)
-        except NotFound:
-            return None
-        if not self._is_today(found.day):
-            return None
-        return texts.news(kind, found.ticket, call, paused=found.day.pause is not None)
 
     def _shape(self, found: Found, *, staff: bool) -> dict[str, Any]:
         if found.live and self._is_today(found.day):

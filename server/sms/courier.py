@@ -97,14 +97,12 @@ class Courier:
         while len(self._tasks) >= at_once:
             await asyncio.wait(self._tasks.values(), return_when=asyncio.FIRST_COMPLETED)
 
-    async def outcome(self, token: str, patience: float) -> None:
-        """Wait at most `patience` seconds until what became of an attempt of this process is written down."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                if (claim := self._reserved.get(token)) is not None:
-                    await claim.wait()
-                if (task := self._tasks.get(token)) is not None:
-                    await asyncio.wait([task])
+    async def outcome(self, token: str) -> None:
+        """Wait until what became of an attempt of this process is written down."""
+        if (claim := self._reserved.get(token)) is not None:
+            await claim.wait()
+        if (task := self._tasks.get(token)) is not None:
+            await asyncio.wait([task])
 
     async def drain(self, grace: float) -> None:
         """Wait until everything in flight is written down; after `grace` seconds leave the rest to the next start."""

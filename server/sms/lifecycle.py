@@ -39,6 +39,8 @@ GOES_LAST = timedelta(seconds=1)
 
 # The code of a row whose sender vanished between claim and outcome: sent or not, nobody here knows.
 LOST = "no_outcome"
+# What the timeline says of a row that was taken back when it had left, or may have.
+TAKEN_BACK = "taken_back"
 # The code of a row whose number is on our own list of those who answered STOP.
 OPTED_OUT = "opted_out"
 
@@ -186,6 +188,8 @@ def settled(
     if outcome is Outcome.ACCOUNT:
         opens_at += GOES_LAST
     if outcome in (Outcome.NOT_PROCESSED, Outcome.ACCOUNT):
+        if _taken_back(row):
+            return ended(row, MessageState.CANCELLED, now, code)
         at = now + backoff(len(row.attempts), roll, reply.retry_after)
         again = waiting(row, max(at, opens_at))
         return again if again.next_at < row.expires_at else ended(row, MessageState.EXPIRED, now, code)
@@ -197,9 +201,16 @@ def settled(
 
 
 def unsent(row: Message, now: datetime) -> Message:
-    """Queued again at once: the latest attempt ended before its request."""
+    """Queued again at once, unless it was taken back: the latest attempt ended before its request."""
+    if _taken_back(row):
+        return ended(row, MessageState.CANCELLED, now, row.code)
     attempt = replace(row.attempt, ended=now, outcome="not_sent")
     return waiting(row.with_attempt(attempt), now)
+
+
+def _taken_back(row: Message) -> bool:
+    """Whether it was to be taken back while it was being sent, which then turned out not to have left."""
+    return any(event.what == TAKEN_BACK for event in row.events)
 
 
 def watched(row: Message, now: datetime) -> Message:

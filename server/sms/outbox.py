@@ -19,7 +19,7 @@ from server.clock import ClinicTime, Clock
 from server.errors import NotFound
 from server.sms.courier import Courier, StillTrue
 from server.sms.gate import Alert, Gate
-from server.sms.lifecycle import TOO_MANY_CODES, admit, ended, too_many_codes, written
+from server.sms.lifecycle import TAKEN_BACK, TOO_MANY_CODES, admit, ended, too_many_codes, written
 from server.sms.model import (
     LEFT_STATES,
     Event,
@@ -51,6 +51,8 @@ FAILURES_REMEMBERED = 5000
 LOOKED_BACK = 50
 # Longer than the longest request (`gateway.TOTAL_TIMEOUT`); whoever takes a text back waits no longer for the database.
 OUTCOME_PATIENCE_SECONDS = 11.0
+# How often a row that another process is sending is looked at.
+LOOK_AGAIN_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class Outbox:
         self._clock = clock
         self._clinic_time = clinic_time
         self._hooks = hooks
+        self._sole = sole
         self._gate = Gate()
         self.suppression = Suppression(storage, clock)
         self._courier = Courier(
@@ -174,11 +177,11 @@ class Outbox:
     async def retract(self, id: str, reason: str) -> Retracted:
         """Cancel a text that has not left; `already_sent` if it has, or may have; `none` if it never will.
 
-        One that this process is just sending is waited for: it may yet turn out not to have left.
+        One that is just being sent is waited for: it may yet turn out not to have left.
         """
-        row = await self._store.get(id)
-        if row is not None and row.state is MessageState.SENDING:
-            await self._courier.outcome(row.attempt.token, OUTCOME_PATIENCE_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(OUTCOME_PATIENCE_SECONDS):
+                await self._outcome(id)
         while (row := await self._store.get(id)) is not None and row.state is MessageState.QUEUED:
             saved = await self._store.replace(ended(row, MessageState.CANCELLED, self._clock.now(), None, reason))
             if saved is not None:
@@ -193,11 +196,21 @@ class Outbox:
         await self._never_again(row, reason)
         return "already_sent"
 
+    async def _outcome(self, id: str) -> None:
+        """Wait until the row is not being sent any more, by this process or another one."""
+        while (row := await self._store.get(id)) is not None and row.state is MessageState.SENDING:
+            if self._courier.carries(row.attempt.token):
+                await self._courier.outcome(row.attempt.token)
+            elif self._sole:
+                return  # nobody sends it: its process is gone, or its outcome waits for the database
+            else:
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
     async def _never_again(self, message: Message, reason: str) -> None:
         """What it said is no longer so: should it turn out not to have arrived, it is not sent once more."""
         row: Message | None = message
         while row is not None and not row.resends:
-            noted = replace(row, resends=1).with_event(Event(self._clock.now(), "taken_back", reason))
+            noted = replace(row, resends=1).with_event(Event(self._clock.now(), TAKEN_BACK, reason))
             row = await self._store.get(row.id) if await self._store.replace(noted) is None else None
 
     async def pump(self) -> None:

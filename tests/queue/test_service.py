@@ -417,6 +417,18 @@ async def test_a_notice_taken_back_is_given_again_unless_it_had_left(clinic: Cli
 
 
 @pytest.mark.gen_test
+async def test_what_another_process_has_just_written_is_looked_for_before_a_text_is_dropped(
+    faulty: FaultyStorage,
+) -> None:
+    one = Clinic(faulty, shared=True)
+    two = Clinic(faulty, one.clock, shared=True)
+    ticket = await one.join()
+    assert not await two.queues.still_true(RAO.id, ticket.id, "your_turn", 2)
+    called = (await one.do(commands.CallNext)).day.tickets[ticket.id]
+    assert await two.queues.still_true(RAO.id, ticket.id, "your_turn", called.call)
+
+
+@pytest.mark.gen_test
 async def test_what_an_ended_ticket_s_texts_say_is_known_from_its_visit(clinic: Clinic, faulty: FaultyStorage) -> None:
     ticket = await clinic.join()
     await clinic.do(commands.Left, ticket_id=ticket.id)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from server.errors import StorageUnavailable
+from server.sms import outbox as outbox_module
 from server.sms.lifecycle import LEASE, LOST
 from server.sms.model import MessageState
 from server.sms.provider import Carried, Outgoing, Reply
 from tests.sms.support import ROWS, World
+from tests.twilio.faults import FAULTS
 
 pytestmark = pytest.mark.gen_test(timeout=30)
 
@@ -95,6 +98,34 @@ async def test_two_processes_share_the_work_without_sending_twice(world: World) 
     await world.reaches(MessageState.ACCEPTED)
     await world.all_of(one.drain(), two.drain())
     assert len(world.stand_in.posts) == 2
+
+
+async def test_what_another_process_is_sending_is_waited_for_before_it_is_taken_back(world: World) -> None:
+    gate = asyncio.Event()
+    world.stand_in.next(replace(FAULTS["429"], gate=gate))
+    one, two = world.outbox(sole=False), world.outbox(sole=False)
+    await one.put(world.message())
+    await world.stand_in.arrived(1)
+    taking_back = asyncio.create_task(two.retract("ticket:your_turn:1", "undone"))
+    gate.set()
+    assert await taking_back == "cancelled"
+    world.clock.turn(60)
+    await world.all_of(one.pump(), two.pump())
+    assert len(world.stand_in.posts) == 1
+
+
+async def test_a_text_taken_back_while_nobody_knew_its_outcome_does_not_wait_for_another_try(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_module, "OUTCOME_PATIENCE_SECONDS", 0.05)
+    gate = asyncio.Event()
+    world.stand_in.next(replace(FAULTS["429"], gate=gate))
+    one, two = world.outbox(sole=False), world.outbox(sole=False)
+    await one.put(world.message())
+    await world.stand_in.arrived(1)
+    assert await two.retract("ticket:your_turn:1", "undone") == "already_sent"
+    gate.set()
+    await world.reaches(MessageState.CANCELLED)
 
 
 async def test_a_claim_of_a_process_that_is_gone_is_shown_as_unknown(world: World) -> None:
