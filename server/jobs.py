@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobExecutionEvent
 from apscheduler.schedulers.tornado import TornadoScheduler
+from apscheduler.triggers.base import BaseTrigger
 from tornado.ioloop import IOLoop
 
 from server.clock import Clock
@@ -38,6 +39,21 @@ def machine_now() -> datetime:
 def _wall_offset() -> float:
     """Seconds by which the machine's clock is ahead of the loop's, which nobody sets."""
     return machine_now().timestamp() - asyncio.get_running_loop().time()
+
+
+class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """An interval that is counted from each run.
+
+    APScheduler's own lists every run that was missed before it drops all but one: after a clock was set days forward,
+    seconds of a loop that stands still.
+    """
+
+    def __init__(self, interval: timedelta) -> None:
+        self._interval = interval
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        """The next run, whenever the previous one was."""
+        return now + self._interval
 
 
 @dataclass(slots=True)
@@ -95,10 +111,9 @@ class Jobs:
         for name, job in self._jobs.items():
             self._scheduler.add_job(
                 self._run,
-                "interval",
+                Every(timedelta(seconds=self._seconds[name])),
                 args=(job,),
                 id=name,
-                seconds=self._seconds[name],
                 misfire_grace_time=None,
                 coalesce=True,
                 max_instances=1,

@@ -18,7 +18,7 @@ import structlog
 
 from server.clock import Clock
 from server.errors import StorageUnavailable
-from server.sms.gate import Gate
+from server.sms.gate import Blame, Gate
 from server.sms.lifecycle import LEASE, LOST, OPTED_OUT, ended, settled, unsent
 from server.sms.model import Attempt, Message, MessageState
 from server.sms.provider import Outgoing, Provider, Reply
@@ -151,9 +151,10 @@ class Courier:
         self._unsaved.add(token)
         reply = await self._provider.send(Outgoing(message.to, message.body, validity_seconds, message.id, token))
         now, roll = self._clock.now(), self._roll()
-        own_fault = judge(reply) is Outcome.ACCOUNT and self._gate.blames(message, reason(reply))
-        if not own_fault and self._learn(reply, now):
+        blame = self._gate.weigh(message, reason(reply), now) if judge(reply) is Outcome.ACCOUNT else None
+        if blame in (None, Blame.ACCOUNT) and self._learn(reply, now):
             self._wake(now)
+        own_fault = blame is Blame.NUMBER
         opens_at = self._gate.opens_at(now)
 
         def end(row: Message) -> Message:

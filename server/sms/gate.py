@@ -3,20 +3,23 @@
 Twilio lets a plain number send one segment per second and queues the rest, out of our sight and out of
 our order (https://www.twilio.com/docs/errors/21611). So we queue ourselves and let the urgent ones past.
 The breaker holds everything while the account or its configuration is at fault, and lets one text
-through at a time to see whether that is over. What depends on the number written to as well is held against
-that text alone once others have got through.
+through at a time to see whether that is over. What depends on the number written to as well is not held
+against the account while others get through.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 
 from server.sms.model import Message
 from server.sms.retry import CODES, DELIVERY, OF_PAIR, Outcome
 
 PROBE_EVERY = timedelta(seconds=15)
 PER_SEGMENT = timedelta(seconds=1)
+# A clock that has gone back further than this was set; less is the order in which answers come.
+SET_BACK = timedelta(seconds=2)
 
 # Answers that show the account works, whatever became of the text.
 _ACCOUNT_WORKS = frozenset({Outcome.ACCEPTED, Outcome.BAD_NUMBER, Outcome.OPTED_OUT, Outcome.REFUSED})
@@ -31,10 +34,20 @@ class Alert:
     since: datetime
 
 
+class Blame(Enum):
+    """Whose fault a refusal is that looks like the account's. `UNSURE`: the text's next try will tell."""
+
+    ACCOUNT = "account"
+    NUMBER = "number"
+    UNSURE = "unsure"
+
+
 class Gate:
     """The one gate of this process; asked before each claim, told of each outcome."""
 
     def __init__(self) -> None:
+        self._latest: datetime | None = None
+        self._refused_at: datetime | None = None
         self._free_at: datetime | None = None
         self._probe_at: datetime | None = None
         self._worked_at: datetime | None = None
@@ -42,6 +55,7 @@ class Gate:
 
     def enter(self, now: datetime, *, urgent: bool, segments: int) -> datetime | None:
         """None: go now, the turn is taken. Else the instant at which it is worth asking again."""
+        self._follow_clock(now)
         if self._probe_at is not None:
             if now < self._probe_at:
                 return self._probe_at
@@ -53,6 +67,7 @@ class Gate:
 
     def learn(self, outcome: Outcome, code: str | None, now: datetime) -> bool:
         """Take in how an attempt ended; True if the account has just begun or ceased to be at fault."""
+        self._follow_clock(now)
         if outcome in _ACCOUNT_WORKS:
             self._worked_at = now
         if outcome is Outcome.ACCOUNT:
@@ -65,18 +80,38 @@ class Gate:
             return True
         return False
 
-    def blames(self, row: Message, code: str | None) -> bool:
-        """Whether `code`, an account's fault, is this row's own: it met it before, and others got through since."""
+    def weigh(self, row: Message, code: str | None, now: datetime) -> Blame:
+        """Whose fault `code` is, an account's as it seems.
+
+        One number that is refused between others that are not is tried once more; if others got through meanwhile,
+        it is its own fault. A second number in a row, or the same again without any other, is the account's.
+        """
+        self._follow_clock(now)
         if code not in OF_PAIR or self._worked_at is None:
-            return False
-        return any(
-            attempt.code in OF_PAIR and attempt.ended is not None and attempt.ended <= self._worked_at
-            for attempt in row.attempts
-        )
+            return Blame.ACCOUNT
+        met = [attempt.ended for attempt in row.attempts if attempt.code in OF_PAIR and attempt.ended is not None]
+        if met:
+            return Blame.NUMBER if met[0] <= self._worked_at else Blame.ACCOUNT
+        if self._refused_at is not None and self._refused_at > self._worked_at:
+            return Blame.ACCOUNT
+        self._refused_at = now
+        return Blame.UNSURE
 
     def opens_at(self, now: datetime) -> datetime:
         """When the next try makes sense for a text that met the closed breaker."""
         return self._probe_at if self._probe_at is not None else now
+
+    def _follow_clock(self, now: datetime) -> None:
+        """A clock that was set back must hold nothing for as long as it was set back by."""
+        if self._latest is not None and self._latest - now > SET_BACK:
+            back = self._latest - now
+            self._free_at, self._probe_at = _earlier(self._free_at, back), _earlier(self._probe_at, back)
+            self._worked_at, self._refused_at = _earlier(self._worked_at, back), _earlier(self._refused_at, back)
+        self._latest = now
+
+
+def _earlier(moment: datetime | None, by: timedelta) -> datetime | None:
+    return None if moment is None else moment - by
 
 
 def meaning(code: str | None) -> str:

@@ -190,6 +190,23 @@ async def test_one_number_that_the_sender_may_not_write_to_does_not_hold_up_the_
     assert outbox.figures().alert is None
 
 
+async def test_one_number_that_is_refused_does_not_close_the_way_for_the_others(world: World) -> None:
+    outbox = world.outbox()
+    await outbox.put(world.message("first", to="+12025550199"))
+    await world.reaches(MessageState.ACCEPTED, "first:your_turn:1")
+    world.stand_in.next("21606")
+    await outbox.put(world.message("odd"))
+    await world.reaches(MessageState.QUEUED, "odd:your_turn:1")
+    assert outbox.figures().alert is None
+    await outbox.put(world.message("other", to="+12025550198"))
+    await world.reaches(MessageState.ACCEPTED, "other:your_turn:1")
+    world.stand_in.next("21606")
+    world.clock.turn(4)
+    await outbox.pump()
+    odd = await world.reaches(MessageState.FAILED, "odd:your_turn:1")
+    assert (odd.code, len(odd.attempts)) == ("21606", 2)
+
+
 async def test_a_text_is_not_sent_while_the_database_cannot_tell_whether_it_is_true(world: World) -> None:
     outbox = world.outbox()
     away = True

@@ -141,6 +141,19 @@ async def test_every_time_it_is_asked_for_is_kept() -> None:
 
 
 @pytest.mark.gen_test
+async def test_a_clock_that_is_set_days_forward_asks_for_one_run() -> None:
+    jobs = Jobs(SystemClock())
+
+    async def work() -> None: ...
+
+    jobs.add("sweep", 5, work)
+    async with running(jobs):
+        assert jobs._scheduler is not None
+        missed = jobs._scheduler.get_job("sweep")._get_run_times(datetime.now(UTC) + timedelta(days=1))
+        assert len(missed) == 1
+
+
+@pytest.mark.gen_test
 async def test_a_clock_that_is_set_back_does_not_let_the_jobs_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     jobs = Jobs(SystemClock(), watch_seconds=SHORT)
     ran = asyncio.Event()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from server.sms.gate import PROBE_EVERY, Gate
+from server.sms.gate import PROBE_EVERY, Blame, Gate
+from server.sms.lifecycle import written
+from server.sms.model import Attempt, Kind, Message, MessageState, NewMessage
 from server.sms.retry import Outcome
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -50,6 +53,36 @@ def test_a_fault_of_the_account_holds_everything_and_lets_one_probe_through_at_a
     assert gate.enter(probe, urgent=True, segments=1) == probe + PROBE_EVERY
     assert gate.learn(Outcome.ACCOUNT, "21606", probe) is False
     assert (gate.alert.code, gate.alert.since) == ("21606", NOW)
+
+
+def test_a_clock_that_is_set_back_holds_nothing() -> None:
+    gate = Gate()
+    assert gate.enter(NOW, urgent=False, segments=3) is None
+    hour_back = NOW - timedelta(hours=1)
+    assert gate.enter(hour_back, urgent=False, segments=1) == hour_back + timedelta(seconds=3)
+    gate.learn(Outcome.ACCOUNT, "20003", hour_back)
+    day_back = hour_back - timedelta(days=1)
+    assert gate.enter(day_back, urgent=True, segments=1) == day_back + PROBE_EVERY
+    assert gate.enter(day_back + PROBE_EVERY, urgent=True, segments=1) is None
+
+
+def row(*refused: datetime) -> Message:
+    wanted = NewMessage("t:your_turn:1", Kind.YOUR_TURN, "+12025550123", "en", "p", second(300), True, True)
+    made = written(wanted, "text", "2026-03-02", NOW, MessageState.QUEUED, None)
+    return replace(made, attempts=tuple(Attempt(str(at), at, at, 400, "21606", "account") for at in refused))
+
+
+def test_one_number_refused_between_others_is_its_own_fault_and_two_are_the_accounts() -> None:
+    gate = Gate()
+    assert gate.weigh(row(), "21606", NOW) is Blame.ACCOUNT, "nothing has got through yet"
+    gate.learn(Outcome.ACCEPTED, None, NOW)
+    assert gate.weigh(row(), "20003", second(1)) is Blame.ACCOUNT
+    assert gate.weigh(row(), "21606", second(1)) is Blame.UNSURE
+    assert gate.weigh(row(second(1)), "21606", second(3)) is Blame.ACCOUNT, "again, and no other got through"
+    assert gate.weigh(row(), "21606", second(3)) is Blame.ACCOUNT, "another number, and none got through between"
+    gate.learn(Outcome.ACCEPTED, None, second(4))
+    assert gate.weigh(row(second(1)), "21606", second(5)) is Blame.NUMBER
+    assert gate.weigh(row(), "21606", second(5)) is Blame.UNSURE
 
 
 @pytest.mark.parametrize("outcome", [Outcome.ACCEPTED, Outcome.BAD_NUMBER, Outcome.OPTED_OUT, Outcome.REFUSED])
