@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -12,7 +12,7 @@ from handlers.schemas import Answer, Body, Change, Id, Language, NewPassword, Pa
 from server.accounts.roles import Principal
 from server.errors import Faults, Forbidden, NotFound, PatientInQueue, SlowDown, WrongState
 from server.patients.likeness import Alike
-from server.patients.model import NewPatient, PatientChanges
+from server.patients.model import NewPatient, Patient, PatientChanges
 from server.patients.union import Part
 
 PatientName = Annotated[str, Field(max_length=400, description="1 to 100 characters, in any script")]
@@ -57,7 +57,7 @@ class PatientQuery(PageQuery):
 
 
 class PatientSummary(Answer):
-    """A patient in a list; the number is masked."""
+    """A patient in a list; the number is masked. `opted_out`: it answered STOP, and gets no text before its START."""
 
     id: str
     name: str
@@ -66,6 +66,7 @@ class PatientSummary(Answer):
     language: str
     sms_consent: bool
     number_confirmed: bool
+    opted_out: bool
     has_account: bool
     created_at: str
     anonymised: bool
@@ -129,7 +130,7 @@ class PatientsHandler(ApiHandler):
             page = await patients.newest(query.cursor, query.limit)
         else:
             page = await patients.search(query.q, query.cursor, query.limit)
-        items = [patient.summary() for patient in page.patients]
+        items = [_shown(self, patient.summary(), patient) for patient in page.patients]
         self.answer({"items": items, "next_cursor": sealed(page.next_cursor)})
 
     @operation(
@@ -151,7 +152,7 @@ class PatientsHandler(ApiHandler):
         registered = await self.services.patients.register(new, command_id=self.command_id())
         if staff:
             self.audit("register patient", registered.patient.id)
-        self.answer(registered.patient.details(), 201, replayed=registered.replayed)
+        self.answer(_details(self, registered.patient), 201, replayed=registered.replayed)
 
 
 class DuplicatesHandler(ApiHandler):
@@ -164,7 +165,11 @@ class DuplicatesHandler(ApiHandler):
         query = self.query(PageQuery)
         page = await self.services.duplicates.page(query.cursor, query.limit)
         items = [
-            {"patients": [pair.older.summary(), pair.newer.summary()], "alike": list(pair.alike)} for pair in page.pairs
+            {
+                "patients": [_shown(self, one.summary(), one) for one in (pair.older, pair.newer)],
+                "alike": list(pair.alike),
+            }
+            for pair in page.pairs
         ]
         self.answer({"items": items, "looked_at": page.looked_at, "next_cursor": sealed(page.next_cursor)})
 
@@ -193,7 +198,7 @@ class MergeHandler(ApiHandler):
         """This record is kept; appointments, visits, texts and the account come over. It cannot be undone."""
         body = self.body(MergeBody)
         kept = await self.services.merging.merge(patient_id, body.other_id, body.take, self.signed_in().actor)
-        self.answer(kept.details())
+        self.answer(_details(self, kept))
 
 
 class PatientHandler(ApiHandler):
@@ -205,7 +210,7 @@ class PatientHandler(ApiHandler):
         patient = await (patients.find if caller.is_staff else patients.get)(patient_id)
         if caller.is_staff and patient.phone:
             self.audit("phone number shown", patient_id)
-        self.answer(patient.details())
+        self.answer(_details(self, patient))
 
     @operation(summary="Change a patient", body=PatientChange, answer=PatientDetails, errors=(NotFound,))
     async def patch(self, patient_id: str) -> None:
@@ -217,7 +222,7 @@ class PatientHandler(ApiHandler):
         patient = await self.services.patients.update(patient_id, _changes(body), by_patient=not caller.is_staff)
         if caller.is_staff:
             self.audit("change patient", patient_id, fields=", ".join(sorted(body.model_fields_set)))
-        self.answer(patient.details())
+        self.answer(_details(self, patient))
 
     @operation(summary="Anonymise a patient", status=204, errors=(NotFound, PatientInQueue))
     async def delete(self, patient_id: str) -> None:
@@ -241,9 +246,8 @@ class ConfirmHandler(ApiHandler):
         _caller_for(self, patient_id)
         code = self.body(ConfirmBody).code
         patients = self.services.patients
-        self.answer(
-            (await (patients.confirm_number(patient_id, code) if code else patients.send_code(patient_id))).details()
-        )
+        patient = await (patients.confirm_number(patient_id, code) if code else patients.send_code(patient_id))
+        self.answer(_details(self, patient))
 
 
 class PasswordHandler(ApiHandler):
@@ -261,6 +265,15 @@ def _caller_for(handler: ApiHandler, patient_id: str) -> Principal:
     if not caller.acts_for(patient_id):
         raise NotFound("There is no such patient.")
     return caller
+
+
+def _details(handler: ApiHandler, patient: Patient) -> dict[str, Any]:
+    return _shown(handler, patient.details(), patient)
+
+
+def _shown(handler: ApiHandler, record: dict[str, Any], patient: Patient) -> dict[str, Any]:
+    """The record with what the SMS side knows of its number."""
+    return {**record, "opted_out": handler.services.outbox.suppression.holds(patient.phone)}
 
 
 def _require_contact(body: PatientBody) -> None:

@@ -34,6 +34,9 @@ CHECKS = (timedelta(seconds=3), timedelta(seconds=10), timedelta(seconds=30))
 # at most its ValidityPeriod; a carrier's receipt may come much later, or never.
 POLLS = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 900, 3600))
 
+# A row stays small however often it is tried; the timeline still shows when that began.
+ATTEMPTS_KEPT = 50
+
 # After the account was refused the next to try is another text, if there is one: it may be this number's fault.
 GOES_LAST = timedelta(seconds=1)
 
@@ -151,8 +154,17 @@ def claimed(row: Message, token: str, owner: str, now: datetime) -> Message:
         owner=owner,
         sid="",
         provider_status="",
-        attempts=(*before, Attempt(token, now)),
+        attempts=_kept((*before, Attempt(token, now))),
     )
+
+
+def _kept(attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+    """The first and the latest, and whatever may have left: a row stays small however long an account is at fault."""
+    between = attempts[1:-ATTEMPTS_KEPT]
+    if not between:
+        return attempts
+    may_have_left = (a for a in between if a.sid or a.ended is None or a.outcome == Outcome.UNCLEAR)
+    return (attempts[0], *may_have_left, *attempts[-ATTEMPTS_KEPT:])
 
 
 def settled(

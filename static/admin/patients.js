@@ -5,6 +5,7 @@ import { h } from "../base/dom.js";
 import { buildForm } from "../base/forms.js";
 import { birthDate, LANGUAGES, t } from "../base/i18n.js";
 import { confirmDialog, openDialog, toast } from "../base/overlays.js";
+import { notice } from "../base/page.js";
 import { attempt } from "./attempt.js";
 import { duplicatesView } from "./duplicates.js";
 import { listView } from "./list.js";
@@ -38,10 +39,12 @@ const list = (lookForDuplicates) =>
       { label: t("patient.date_of_birth"), cell: (patient) => patient.date_of_birth && birthDate(patient.date_of_birth) },
       { label: t("patient.phone"), cell: (patient) => patient.phone_masked },
       { label: t("patient.language"), cell: (patient) => LANGUAGES[patient.language] ?? patient.language },
-      { label: t("patient.texts"), cell: (patient) => t(patient.sms_consent ? "patient.texts_yes" : "patient.texts_no") },
+      { label: t("patient.texts"), cell: textsOf },
     ],
     actions: (patient, reload) => (patient.anonymised ? [] : actionsFor(patient, reload)),
   });
+
+const textsOf = ({ sms_consent, opted_out }) => t(opted_out ? "patient.texts_stopped" : sms_consent ? "patient.texts_yes" : "patient.texts_no");
 
 const actionsFor = (patient, reload) => [
   { label: t("action.edit"), run: () => attempt(async () => edit(await api.get(`/api/patients/${patient.id}/`), reload)) },
@@ -72,6 +75,7 @@ function edit(patient, reload) {
       reload();
     },
   });
+  if (patient?.opted_out) form.prepend(notice("attention", t("patient.opted_out")));
   const dialog = openDialog(patient ? patient.name : t("patients.add"), form);
 }
 

@@ -12,6 +12,8 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from server.app import Server
+from server.errors import StorageUnavailable
+from server.messenger import QueueMessenger
 from tests.api import Api
 from tests.conftest import StartServer
 from tests.twilio.server import ACCOUNT_SID, AUTH_TOKEN, StandIn
@@ -63,18 +65,22 @@ class Line:
         return reply.body.decode()
 
 
+def account(stand_in: StandIn) -> dict[str, Any]:
+    return {
+        "twilio_account_sid": ACCOUNT_SID,
+        "twilio_auth_token": AUTH_TOKEN,
+        "twilio_from_number": "+12025550100",
+        "twilio_api_url": stand_in.url,
+        "public_url": PUBLIC_URL,
+    }
+
+
 @pytest.fixture
 def line(io_loop: IOLoop, start_server: StartServer) -> Iterator[Line]:
     async def start() -> Line:
         stand_in = StandIn()
         stand_in.start()
-        server = await start_server(
-            twilio_account_sid=ACCOUNT_SID,
-            twilio_auth_token=AUTH_TOKEN,
-            twilio_from_number="+12025550100",
-            twilio_api_url=stand_in.url,
-            public_url=PUBLIC_URL,
-        )
+        server = await start_server(**account(stand_in))
         admin = await Api(server.url).sign_in("admin", "admin-password")
         doctor = {"name": "Dr Rao", "specialty": "GP", "room": "Room 3"}
         doctor_id = (await admin.post("/api/doctors/", doctor)).ok(201)["id"]
@@ -166,6 +172,35 @@ async def test_stop_keeps_texts_away_until_start(line: Line) -> None:
     assert line.stand_in.posts == []
     await line.answer("start", "SM2")
     assert (await line.call())["state"] == "accepted"
+
+
+async def test_what_a_crash_left_to_be_sent_does_not_go_to_whoever_has_said_stop(
+    line: Line, start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise StorageUnavailable
+
+    with monkeypatch.context() as patched:  # the call is saved, and its text never gets as far as the outbox
+        patched.setattr(QueueMessenger, "text", away)
+        registered = (await line.admin.post("/api/patients/", {"name": "Ada", "phone": PHONE, "sms_consent": True})).ok(
+            201
+        )
+        (await line.admin.post("/api/enqueue/", {"doctor_id": line.doctor_id, "patient_id": registered["id"]})).ok(201)
+        called = (await line.admin.post("/api/notify-next/", {"doctor_id": line.doctor_id})).ok()["called"]
+        await line.answer("STOP")
+        await line.server.stop()
+    server = await start_server(**account(line.stand_in))
+    api = await Api(server.url).sign_in("admin", "admin-password")
+    try:
+        record = (await api.get(f"/api/patients/{registered['id']}/")).ok()
+        assert (record["opted_out"], record["sms_consent"]) == (True, True)
+        query = {"ticket_id": called["id"], "kind": "your_turn"}
+        while not (rows := (await api.get("/api/notifications/", query)).ok()["items"]):
+            await asyncio.sleep(0.01)
+        assert (rows[0]["state"], rows[0]["code"]) == ("suppressed", "opted_out")
+    finally:
+        api.close()
+    assert line.stand_in.posts == []
 
 
 async def test_other_answers_change_nothing_and_are_answered_with_nothing(line: Line) -> None:

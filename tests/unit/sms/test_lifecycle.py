@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from server.sms.lifecycle import CHECKS, LEASE, LOST, POLLS, admit, claimed, due, ended, settled, written
+from server.sms.lifecycle import CHECKS, LEASE, LOST, POLLS, admit, claimed, due, ended, settled, waiting, written
 from server.sms.model import Kind, Lane, Message, MessageState, NewMessage, expiry
 from server.sms.provider import Reply
 from server.sms.reports import Report, reported
@@ -73,6 +73,21 @@ def test_a_claim_over_an_attempt_that_never_left_closes_it() -> None:
         ("token-1", "not_sent"),
         ("token-2", None),
     ]
+
+
+def test_a_row_stays_small_and_forgets_no_attempt_that_may_have_left() -> None:
+    tried = row()
+    for number in range(200):
+        tried = claimed(waiting(tried, NOW), str(number), "me", NOW)
+        if number == 7:
+            tried = ended(tried, MessageState.UNKNOWN, NOW, LOST)
+        elif number == 9:
+            tried = tried.with_attempt(replace(tried.attempt, ended=NOW, outcome="accepted", sid="SM9"))
+        else:
+            tried = tried.with_attempt(replace(tried.attempt, ended=NOW, outcome="account", code="20003"))
+    tokens = [attempt.token for attempt in tried.attempts]
+    assert tokens[:3] == ["0", "7", "9"]
+    assert tokens[3:] == [str(number) for number in range(150, 200)]
 
 
 def test_an_answer_that_says_how_it_ended_leaves_the_end_to_the_report() -> None:
