@@ -256,6 +256,7 @@ def _introduce(services: Services) -> None:
         services.desk.changed(Subject.DOCTORS)
 
     async def settings_changed() -> None:
+        services.desk.changed(Subject.SETTINGS)
         await services.displays.publish()
         for doctor in doctors.all():
             await queues.doctor_changed(doctor.id)

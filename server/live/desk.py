@@ -1,4 +1,4 @@
-"""Tells consoles when to read again what they show beside the queues: bookings, texts that reached nobody, doctors.
+"""Tells consoles when to read again what they show beside the queues: bookings, lost texts, doctors, settings.
 
 Queues travel as whole views. These lists are read over HTTP, each as far as its reader may see it, so that the
 socket carries only when each of them last changed. Where processes share a database they leave marks in it for one
@@ -27,6 +27,7 @@ class Subject(StrEnum):
     APPOINTMENTS = "appointments"
     TEXTS = "texts"
     DOCTORS = "doctors"
+    SETTINGS = "settings"
 
 
 class DeskNews:

@@ -7,6 +7,7 @@ import { t } from "../base/i18n.js";
 import { lockWhenIdle } from "../base/idle.js";
 import { loginForm } from "../base/login.js";
 import { openNews } from "../base/news.js";
+import { allowOverlays, barOverlays } from "../base/overlays.js";
 import { clinic, languagePicker, notice, smsNotice, startPage } from "../base/page.js";
 import { explain } from "../base/problems.js";
 import { session } from "../base/session.js";
@@ -90,7 +91,8 @@ async function enter(user) {
   line = openNews();
   const account = new AccountBanner(line.news);
   idle?.close();
-  idle = lockWhenIdle(user);
+  allowOverlays();
+  idle = lockWhenIdle(user, line.news);
   const simulated = smsNotice({ staff: true });
   app.replaceChildren(...[head, simulated && h("aside", { "aria-label": t("admin.texts") }, simulated), account.element, h("div", { class: "admin" }, nav, main)].filter(Boolean));
   entered = true;
@@ -106,6 +108,7 @@ function showLogin(words) {
   line?.close();
   line = null;
   idle?.close();
+  barOverlays();
   app.replaceChildren(
     h(
       "main",

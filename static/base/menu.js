@@ -4,6 +4,9 @@ import { h } from "./dom.js";
 
 let closeOpenMenu = () => {};
 
+/** Close whatever menu is open. */
+export const closeMenu = () => closeOpenMenu();
+
 /**
  * @param {HTMLElement} anchor the button it belongs to
  * @param {({label: string, keys?: string, danger?: boolean, run: () => void}|null)[]} items null draws a line

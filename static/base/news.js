@@ -1,6 +1,6 @@
 /**
  * The staff's live line: a socket that signs in, and what it says of lists that are read over HTTP (bookings, texts that
- * reached nobody, doctors). The server tells when each last changed; whoever shows one reads it again.
+ * reached nobody, doctors, settings). The server tells when each last changed; whoever shows one reads it again.
  */
 
 import { Live } from "./live.js";
@@ -8,7 +8,7 @@ import { session } from "./session.js";
 
 /** A server that ends between a change and telling the others of it takes the news along. */
 const LOOK_ANYWAY = 300_000;
-const SUBJECTS = ["appointments", "texts", "doctors"];
+const SUBJECTS = ["appointments", "texts", "doctors", "settings"];
 
 /** @param {() => object} subscription what to subscribe to, asked for each connection @returns {Live} */
 export function staffLine(subscription) {
@@ -23,7 +23,7 @@ export function staffLine(subscription) {
 }
 
 /**
- * Fires `appointments`, `texts` or `doctors` when that may be other than before; each once when the line opens anew, since
+ * Fires `appointments`, `texts`, `doctors` or `settings` when that may be other than before; each once when the line opens anew, since
  * what happened meanwhile was not heard.
  */
 export class News extends EventTarget {

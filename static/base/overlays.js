@@ -3,9 +3,23 @@
 import { h, uniqueId } from "./dom.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
+import { closeMenu } from "./menu.js";
 
 const SHOWN = 8_000;
 let region = null;
+let barred = false;
+
+/** Nobody is signed in any more: what stands above the page goes, and what a late answer would open does not appear. */
+export function barOverlays() {
+  barred = true;
+  closeMenu();
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  region?.replaceChildren();
+}
+
+export function allowOverlays() {
+  barred = false;
+}
 
 /**
  * Say what happened. With `action`, a button for as long as it makes sense (`stays`, in milliseconds).
@@ -13,6 +27,7 @@ let region = null;
  * @returns {() => void} takes the toast away
  */
 export function toast(text, { kind, action, stays = SHOWN } = {}) {
+  if (barred) return () => {};
   region ??= document.body.appendChild(h("div", { class: "toasts", role: "status" }));
   // Nothing outside an open dialog can be read or pressed; nothing at all over the cover of a locked page.
   const locked = document.querySelector(".dialog-cover[open]");
@@ -52,14 +67,38 @@ export function openDialog(title, ...content) {
   cross.append(icon("close"));
   const head = h("div", { class: "dialog-head" }, h("h2", { id, text: title }), cross);
   const element = h("dialog", { class: "dialog", "aria-labelledby": id }, head, ...content);
-  element.addEventListener("close", () => {
+  element.addEventListener("close", (event) => {
+    // Closed and shown again at once: it was only raised.
+    if (element.open) {
+      event.stopImmediatePropagation();
+      return;
+    }
     if (region && element.contains(region)) document.body.append(region);
     element.remove();
   });
+  if (barred) {
+    // Whoever waits for an answer gets the one of a dialog that is closed.
+    queueMicrotask(() => element.dispatchEvent(new Event("close")));
+    return { element, close };
+  }
+  const raiseCover = coverAbove();
   document.body.append(element);
   element.showModal();
   element.querySelector("[autofocus], .form input, .form select, .form button, button.button-primary")?.focus();
+  raiseCover();
   return { element, close };
+}
+
+/** A locked page's cover goes above what is opened now, and who types in it types on. */
+function coverAbove() {
+  const cover = document.querySelector(".dialog-cover[open]");
+  const focused = document.activeElement;
+  return () => {
+    if (!cover) return;
+    cover.close();
+    cover.showModal();
+    if (cover.contains(focused)) focused.focus();
+  };
 }
 
 /** Ask before something that cannot be taken back. Resolves to whether the person meant it; `keep` words the way out. */

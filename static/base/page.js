@@ -10,18 +10,23 @@ import { chooseLanguage, currentLanguage, LANGUAGES, loadTexts, t, useZone } fro
 import { icon } from "./icons.js";
 import { session } from "./session.js";
 
-/** The public facts of `/api/clinic/`; filled by `startPage`. */
+/** The public facts of `/api/clinic/`; filled by `learnClinic`. */
 export let clinic = { name: "", timezone: "UTC", sms: "live", demo: false, self_join: "off", idle_lock_minutes: 0 };
 
 /** @returns {Promise<object|null>} the signed-in user; null too for whoever has to choose a password of their own first */
 export async function startPage() {
   await loadTexts();
   document.body.prepend(connectionBanner());
-  clinic = await api.get("/api/clinic/");
+  await learnClinic();
   synchronise(clinic.now);
   useZone(clinic.timezone);
   const user = await session.resume().catch(() => null);
   return user?.must_change_password ? null : user;
+}
+
+/** Learn the clinic, anew when an administrator may have changed it. */
+export async function learnClinic() {
+  clinic = await api.get("/api/clinic/");
 }
 
 /** Shown while calls fail for want of a network; the page stays readable underneath. */

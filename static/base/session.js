@@ -5,6 +5,7 @@
  */
 
 import { withLock } from "./lock.js";
+import { unlock } from "./touch.js";
 
 /** Renew when less than this is left, so that a request never starts with a token about to run out. */
 const MARGIN = 60_000;
@@ -31,6 +32,7 @@ class Session extends EventTarget {
   async signIn(username, password) {
     const response = await this.#post("/api/token/", { username, password, cookie: true });
     if (!response.ok) throw response;
+    unlock();
     this.#accept(await response.json());
     return this.user;
   }
@@ -39,6 +41,7 @@ class Session extends EventTarget {
   async changePassword(old, fresh) {
     const response = await this.#post("/api/me/password/", { old, new: fresh, cookie: true }, await this.token());
     if (!response.ok) throw response;
+    unlock();
     this.#accept(await response.json());
     return this.user;
   }

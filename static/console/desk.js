@@ -23,7 +23,7 @@ import { Unreached } from "./unreached.js";
 
 const TICK = 10_000;
 
-/** @param {Element} place @param {object} user @returns {Promise<{close: () => void}>} */
+/** @param {Element} place @param {object} user @returns {Promise<{news: import("../base/news.js").News, close: () => void}>} */
 export async function startDesk(place, user) {
   const queues = new Queues(user);
   await queues.start();
@@ -112,6 +112,7 @@ export async function startDesk(place, user) {
   }, { signal: stopping.signal });
 
   return {
+    news: queues.news,
     close() {
       stopping.abort();
       clearInterval(timer);

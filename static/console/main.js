@@ -4,6 +4,7 @@ import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { lockWhenIdle } from "../base/idle.js";
 import { loginForm } from "../base/login.js";
+import { allowOverlays, barOverlays } from "../base/overlays.js";
 import { clinic, languagePicker, notice, startPage } from "../base/page.js";
 import { explain } from "../base/problems.js";
 import { session } from "../base/session.js";
@@ -18,6 +19,7 @@ function showLogin(reason) {
   desk?.close();
   desk = null;
   idle?.close();
+  barOverlays();
   const words = { expired: t("login.expired"), elsewhere: t("login.signed_out_elsewhere"), patient: t("login.not_staff") };
   app.replaceChildren(
     h(
@@ -45,8 +47,9 @@ async function enter(user) {
   }
   desk?.close();
   idle?.close();
+  allowOverlays();
   desk = await startDesk(app, user);
-  idle = lockWhenIdle(user);
+  idle = lockWhenIdle(user, desk.news);
 }
 
 async function start() {

@@ -3,6 +3,7 @@
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { loginForm } from "../base/login.js";
+import { allowOverlays, barOverlays } from "../base/overlays.js";
 import { clinic, languagePicker, notice, smsNotice, startPage } from "../base/page.js";
 import { explain } from "../base/problems.js";
 import { session } from "../base/session.js";
@@ -80,10 +81,14 @@ async function start() {
   app.replaceChildren(...[head, smsNotice({ staff: false }), main].filter(Boolean));
   addEventListener("hashchange", () => show());
   session.addEventListener("signedout", ({ detail }) => {
+    barOverlays();
     show();
     if (detail.reason === "expired") main.prepend(notice("attention", t("login.expired")));
   });
-  session.addEventListener("signedin", showLinks);
+  session.addEventListener("signedin", () => {
+    allowOverlays();
+    showLinks();
+  });
   show({ focus: Boolean(user) && location.hash.length > 2 });
 }
 

@@ -1,4 +1,4 @@
-"""Consoles are told when a list beside the queues has changed: bookings, texts that reached nobody, doctors."""
+"""Consoles are told when a list beside the queues has changed: bookings, lost texts, doctors, settings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def console(clinic: Clinic, **subscription: object) -> Listener:
 async def test_a_booking_its_move_and_its_end_are_told(clinic: Clinic) -> None:
     socket = await console(clinic, desk=True)
     before = (await socket.hear())["data"]
-    assert before.keys() == {"appointments", "texts", "doctors"}
+    assert before.keys() == {"appointments", "texts", "doctors", "settings"}
     body = {"patient_id": clinic.patient.user["patient_id"], "doctor_id": clinic.rao}
     free = await free_times(clinic)
     booked = (await clinic.desk.post("/api/appointments/", {**body, "start": free[0]})).ok(201)
@@ -56,6 +56,14 @@ async def test_a_new_doctor_is_told(clinic: Clinic, admin: Api) -> None:
     before = (await socket.hear())["data"]
     (await admin.post("/api/doctors/", {"name": "Dr New", "specialty": "General", "room": "7"})).ok(201)
     assert (await socket.hear())["data"]["doctors"] > before["doctors"]
+
+
+@pytest.mark.gen_test
+async def test_other_settings_are_told(clinic: Clinic, admin: Api) -> None:
+    socket = await console(clinic, desk=True)
+    before = (await socket.hear())["data"]
+    (await admin.patch("/api/settings/", {"idle_lock_minutes": 7})).ok()
+    assert (await socket.hear())["data"]["settings"] > before["settings"]
 
 
 @pytest.mark.gen_test
