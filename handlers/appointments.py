@@ -13,7 +13,7 @@ from handlers.joining import JoinCode
 from handlers.queue_models import JOIN_ERRORS, PublicTicket, StaffTicket
 from handlers.schemas import Answer, Body, Day, Id, Instant, PageQuery
 from server.accounts.roles import Role
-from server.appointments.model import Appointment, BookingState
+from server.appointments.model import Appointment, BookingState, Place
 from server.errors import Forbidden, Invalid, NotFound, SlotTaken, WrongState
 
 
@@ -25,11 +25,23 @@ class BookBody(Body):
     patient_id: Id | None = None
 
 
+class PlaceBody(Body):
+    """Where the caller sees the appointment."""
+
+    start: Instant
+    doctor_id: Id
+
+
 class RescheduleBody(Body):
-    """The new time, perhaps with another doctor."""
+    """The new time, perhaps with another doctor.
+
+    With `from`, what somebody else has moved meanwhile stays where it is: the answer is `wrong_state`, with who moved
+    it (`by`) and when (`at`).
+    """
 
     start: Instant
     doctor_id: Id | None = None
+    from_: Annotated[PlaceBody | None, Field(alias="from")] = None
 
 
 class EmptyBody(Body):
@@ -181,8 +193,9 @@ class RescheduleHandler(AppointmentBase):
         """If the new time is taken, the old one is kept."""
         body = self.body(RescheduleBody)
         await self.own(appointment_id)
+        seen = Place(body.from_.doctor_id, body.from_.start) if body.from_ else None
         moved = await self.services.appointments.reschedule(
-            appointment_id, body.start, doctor_id=body.doctor_id, actor=self.signed_in().actor
+            appointment_id, body.start, doctor_id=body.doctor_id, seen=seen, actor=self.signed_in().actor
         )
         await self.answer_with(moved)
 

@@ -32,6 +32,14 @@ class Owed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the calendar somebody sees an appointment."""
+
+    doctor_id: str
+    start: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Appointment:
     """One booking. `moves` counts how often its time was changed; `changed_*` say who brought it into its state.
 

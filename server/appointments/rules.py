@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from server.appointments.model import Appointment, BookingState
+from server.appointments.model import Appointment, BookingState, Place
 from server.clock import ClinicTime, iso
 from server.doctors.closures import Closed, ClosedOn, closure_on
 from server.doctors.hours import Slot, slot_at, slots_on
@@ -94,6 +94,21 @@ def cancelled(appointment: Appointment, by: str, now: datetime) -> Appointment:
 def may_move(appointment: Appointment) -> None:
     """Raises WrongState unless it is booked."""
     _must_be_booked(appointment, "be moved")
+
+
+def refuse_moved(appointment: Appointment, seen: Place | None, clinic_time: ClinicTime) -> None:
+    """Raises WrongState if it is no longer where somebody has `seen` it: nobody undoes a move they do not know of."""
+    if seen is None or seen == Place(appointment.doctor_id, appointment.start):
+        return
+    by, at = appointment.changed_by or "Somebody", appointment.changed_at
+    when = f"{at.astimezone(clinic_time.zone):%H:%M}"
+    raise WrongState(
+        f"{by} moved this appointment meanwhile, at {when}. Look at where it is now.",
+        state=appointment.state.value,
+        by=by,
+        at=iso(at),
+        limit="moved_meanwhile",
+    )
 
 
 def rescheduled(appointment: Appointment, doctor_id: str, slot: Slot, by: str, now: datetime) -> Appointment:

@@ -17,7 +17,7 @@ from weakref import WeakValueDictionary
 
 from server.accounts.roles import Actor, Role
 from server.appointments import rules, texts
-from server.appointments.model import Appointment, BookingState, Owed, PatientShown, view
+from server.appointments.model import Appointment, BookingState, Owed, PatientShown, Place, view
 from server.appointments.neighbours import Doctors, Outbox, Patients, Queues
 from server.appointments.store import AppointmentStore, SlotInUse
 from server.appointments.telling import Telling
@@ -163,11 +163,17 @@ class AppointmentService:
         return appointment
 
     async def reschedule(
-        self, appointment_id: str, start: datetime, *, doctor_id: str | None = None, actor: Actor
+        self,
+        appointment_id: str,
+        start: datetime,
+        *,
+        doctor_id: str | None = None,
+        seen: Place | None = None,
+        actor: Actor,
     ) -> Appointment:
         """Move to another time, in one write that frees the old one.
 
-        Raises NotFound, Invalid on `start`, SlotTaken, WrongState.
+        Raises NotFound, Invalid on `start`, SlotTaken, and WrongState also if it is no longer where it was `seen`.
         """
         before = await self.get(appointment_id)
         doctor = self._doctors.get(doctor_id or before.doctor_id)
@@ -175,13 +181,17 @@ class AppointmentService:
         if before.state is BookingState.BOOKED and (before.doctor_id, before.start) == (doctor.id, start):
             return before
         rules.may_move(before)
+        rules.refuse_moved(before, seen, self._clinic_time)
         slot = rules.bookable(doctor, start, self._clinic_time, now, self._closed)
         rules.refuse_overlap(slot, await self._kept(doctor.id, self._date(start)), appointment_id)
+
+        def move(booked: Appointment) -> Appointment:
+            moved = replace(rules.rescheduled(booked, doctor.id, slot, actor.name, now), owed=Owed.MOVED)
+            rules.refuse_moved(booked, seen, self._clinic_time)
+            return moved
+
         try:
-            moved = await self._change(
-                appointment_id,
-                lambda booked: replace(rules.rescheduled(booked, doctor.id, slot, actor.name, now), owed=Owed.MOVED),
-            )
+            moved = await self._change(appointment_id, move)
         except SlotInUse:
             raise rules.taken(start) from None
         await self._telling.tell(moved)

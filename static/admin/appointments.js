@@ -65,12 +65,15 @@ export async function book(reload, at) {
   const dialog = openDialog(t("appointments.add"), form);
 }
 
+/** Where the page shows an appointment; the server refuses to move it from anywhere else. */
+export const placeOf = ({ start, doctor_id }) => ({ start, doctor_id });
+
 export function move(each, reload) {
   const form = buildForm({
     fields: [{ name: "start", label: t("appointments.time"), required: true, control: slotControl(() => each.doctor_id) }],
     submit: t("appointments.move"),
     onSubmit: async (values, key) => {
-      await api.post(`/api/appointments/${each.id}/reschedule/`, values, key);
+      await api.post(`/api/appointments/${each.id}/reschedule/`, { ...values, from: placeOf(each) }, key);
       dialog.close();
       toast(t("appointments.moved"));
       reload();

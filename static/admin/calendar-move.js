@@ -7,6 +7,7 @@ import { api } from "../base/api.js";
 import { clockTime, t } from "../base/i18n.js";
 import { toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
+import { placeOf } from "./appointments.js";
 
 /** @param {HTMLElement} grid @param {HTMLElement} status says aloud where the appointment stands @param {() => void} reload */
 export function enableMoving(grid, status, reload) {
@@ -85,11 +86,11 @@ export function enableMoving(grid, status, reload) {
   };
 }
 
-/** @param {boolean} undoable whether the toast offers the way back */
+/** What somebody else has moved meanwhile is left where it is. @param {boolean} undoable whether the toast offers the way back */
 async function reschedule(each, to, reload, undoable) {
   try {
-    await api.post(`/api/appointments/${each.id}/reschedule/`, to);
-    const back = { start: each.start, doctor_id: each.doctor_id };
+    await api.post(`/api/appointments/${each.id}/reschedule/`, { ...to, from: placeOf(each) });
+    const back = placeOf(each);
     const undo = { action: { label: t("action.undo"), run: () => reschedule({ ...each, ...to }, back, reload, false) } };
     toast(t("calendar.moved", { name: each.patient?.name ?? "", time: clockTime(to.start) }), undoable ? undo : {});
   } catch (problem) {

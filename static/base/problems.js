@@ -14,7 +14,7 @@ export function explain(problem) {
   }
   if (problem.code === "offline") return t("error.offline");
   if (problem.code === "slow_down") return t("error.slow_down", { count: problem.retryAfter ?? 60 });
-  if (currentLanguage() !== "en" && hasText(`error.${problem.body?.limit}`)) return t(`error.${problem.body.limit}`);
+  if (currentLanguage() !== "en" && hasText(`error.${problem.body?.limit}`)) return limitName(problem.body);
   if (problem.code === "wrong_state" && currentLanguage() !== "en") return whoWasFaster(problem.body);
   if (problem.status >= 500 && problem.code !== "storage_unavailable") return t("error.unexpected");
   if (currentLanguage() === "en" && problem.detail) return problem.detail;
@@ -22,6 +22,8 @@ export function explain(problem) {
   const key = `error.${problem.code}`;
   return hasText(key) ? t(key) : t("error.unexpected");
 }
+
+const limitName = ({ limit, by = "", at }) => t(`error.${limit}`, { by, time: at ? clockTime(at) : "" });
 
 function whoWasFaster({ state, by, at }) {
   const name = hasText(`state.${state}`) ? t(`state.${state}`) : "";

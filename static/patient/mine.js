@@ -103,7 +103,7 @@ function move(each, again) {
       submit: t("mine.move_to"),
       extra: [other],
       onSubmit: async (_, key) => {
-        await api.post(`/api/appointments/${each.id}/reschedule/`, { start: slot.start }, key);
+        await api.post(`/api/appointments/${each.id}/reschedule/`, { start: slot.start, from: { start: each.start, doctor_id: each.doctor_id } }, key);
         close();
         toast(t("mine.moved", { time: dateAndTime(slot.start) }));
         again();

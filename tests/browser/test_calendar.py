@@ -111,6 +111,29 @@ def test_a_time_that_somebody_has_taken_meanwhile_is_refused(calendar: Calendar,
     assert start_of(scene, mine) == mine["start"]
 
 
+def test_what_somebody_else_has_moved_meanwhile_stays_there(calendar: Calendar, scene: Scene, watch: Watch) -> None:
+    watch.expect("409")
+    doctor = scene.doctor("Dr Both", hours=short_hours())
+    mine = booked(scene, doctor, "Bo Both")
+    page = calendar(doctor)
+    page.get_by_role("button", name="Bo Both").press("m")
+    elsewhere = free(page, 1, 1).get_attribute("data-start")
+    scene.desk.post(f"/api/appointments/{mine['id']}/reschedule/", {"start": elsewhere})
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("Robin Desk moved this appointment meanwhile")
+    shown = page.locator(".calendar-column").nth(1).get_by_role("button", name="Bo Both")
+    expect(shown).to_be_visible()
+    assert start_of(scene, mine) == elsewhere
+    shown.drag_to(free(page, 2, 0))
+    moved = page.locator(".toast").filter(has_text="Bo Both is moved to")
+    expect(moved).to_be_visible()
+    expect(page.locator(".calendar-column").nth(2).get_by_role("button", name="Bo Both")).to_be_visible()
+    scene.desk.post(f"/api/appointments/{mine['id']}/reschedule/", {"start": mine["start"]})
+    moved.get_by_role("button", name="Undo").click()
+    expect(page.locator(".toast").last).to_contain_text("Robin Desk moved this appointment meanwhile")
+    assert start_of(scene, mine) == mine["start"]
+
+
 def test_a_free_time_is_booked(calendar: Calendar, scene: Scene) -> None:
     doctor = scene.doctor("Dr Free", hours=short_hours())
     scene.desk.post("/api/patients/", {"name": "Paula Picks", "sms_consent": False})

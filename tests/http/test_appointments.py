@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from server.clock import iso
 from tests.api import Api
 from tests.clocks import TurnedClock
 from tests.conftest import StartServer
@@ -139,6 +140,38 @@ async def test_moving_frees_the_old_time_and_keeps_it_if_the_new_one_is_taken(pr
     other = await practice.doctor(name="Dr Silva")
     assert (await practice.desk.post(path, {"start": third, "doctor_id": other["id"]})).ok()["doctor"] == "Dr Silva"
     assert third in await practice.slots(doctor["id"])
+
+
+@pytest.mark.gen_test
+async def test_whoever_moves_what_was_moved_meanwhile_is_told_by_whom(practice: Practice) -> None:
+    doctor, other = await practice.doctor(), await practice.doctor(name="Dr Silva")
+    robin = await practice.registered("robin")
+    first, second, third = (await practice.slots(doctor["id"]))[:3]
+    booked = await book(robin, doctor, first)
+    path = f"/api/appointments/{booked['id']}/reschedule/"
+    seen = {"start": first, "doctor_id": doctor["id"]}
+    (await robin.post(path, {"start": second, "from": seen})).ok()
+    (await robin.post(path, {"start": second, "from": seen})).ok()  # there already: nothing is lost
+    problem = (await practice.desk.post(path, {"start": third, "from": seen})).problem(409, "wrong_state")
+    assert (problem["state"], problem["by"], problem["limit"]) == ("booked", "the patient", "moved_meanwhile")
+    assert problem["detail"].startswith("the patient moved this appointment meanwhile, at ")
+    assert problem["at"] == iso(practice.clock.now())
+    elsewhere = {"start": second, "doctor_id": other["id"]}
+    (await practice.desk.post(path, {"start": third, "from": elsewhere})).problem(409, "wrong_state")
+    assert fields(await practice.desk.post(path, {"start": third, "from": {"start": second}})) == ["from.doctor_id"]
+    now = {"start": second, "doctor_id": doctor["id"]}
+    assert (await practice.desk.post(path, {"start": third, "from": now})).ok()["start"] == third
+
+
+@pytest.mark.gen_test
+async def test_two_who_move_one_appointment_at_once(practice: Practice) -> None:
+    doctor, robin = await practice.doctor(), await practice.registered("robin")
+    slots = await practice.slots(doctor["id"])
+    booked = await book(robin, doctor, slots[0])
+    path = f"/api/appointments/{booked['id']}/reschedule/"
+    seen = {"start": slots[0], "doctor_id": doctor["id"]}
+    replies = await asyncio.gather(*(practice.desk.post(path, {"start": start, "from": seen}) for start in slots[1:5]))
+    assert sorted(reply.status for reply in replies) == [200, 409, 409, 409]
 
 
 @pytest.mark.gen_test
