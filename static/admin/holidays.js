@@ -14,6 +14,7 @@ export function holidayFields(settings) {
   const open = h("div", {});
   const note = h("p", { class: "hint", role: "status" });
   const kept = new Set(settings.holidays_open);
+  let loaded = false;
 
   const show = async () => {
     try {
@@ -23,8 +24,10 @@ export function holidayFields(settings) {
       region.disabled = !found.regions.length;
       open.replaceChildren(...found.items.map((item) => box(item)));
       note.textContent = country.value ? "" : t("holidays.choose");
+      return true;
     } catch (problem) {
       note.textContent = explain(problem);
+      return false;
     }
   };
   const box = ({ date, name }) => {
@@ -39,11 +42,13 @@ export function holidayFields(settings) {
   });
   region.addEventListener("change", show);
   // The choices come with the first answer; the second one then knows the country that is kept.
-  show().then(() => settings.holidays_country && show());
-  const control = (element) => ({ element, read: () => element.value });
+  show()
+    .then((found) => (found && settings.holidays_country ? show() : found))
+    .then((found) => (loaded = found));
+  const control = (element, name) => ({ element, read: () => (loaded ? element.value : settings[name]) });
   return [
-    { name: "holidays_country", label: t("holidays.country"), hint: t("holidays.country_hint"), plainLabel: true, control: control(country) },
-    { name: "holidays_region", label: t("holidays.region"), plainLabel: true, control: control(region) },
+    { name: "holidays_country", label: t("holidays.country"), hint: t("holidays.country_hint"), plainLabel: true, control: control(country, "holidays_country") },
+    { name: "holidays_region", label: t("holidays.region"), plainLabel: true, control: control(region, "holidays_region") },
     { name: "holidays_open", label: t("holidays.open"), plainLabel: true, control: { element: h("div", {}, note, open), group: true, focusable: country, read: () => [...kept].sort() } },
   ];
 }

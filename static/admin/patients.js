@@ -2,7 +2,7 @@
 
 import { api } from "../base/api.js";
 import { h } from "../base/dom.js";
-import { buildForm } from "../base/forms.js";
+import { buildForm, changed } from "../base/forms.js";
 import { birthDate, LANGUAGES, t } from "../base/i18n.js";
 import { confirmDialog, openDialog, toast } from "../base/overlays.js";
 import { notice } from "../base/page.js";
@@ -68,7 +68,7 @@ function edit(patient, reload) {
     ],
     submit: t("action.save"),
     onSubmit: async (values, key) => {
-      if (patient) await api.patch(`/api/patients/${patient.id}/`, changes(patient, values));
+      if (patient) await api.patch(`/api/patients/${patient.id}/`, emptied(changed(patient, values)));
       else await api.post("/api/patients/", filled(values), key);
       dialog.close();
       toast(t("done.saved", { name: values.name }));
@@ -81,11 +81,8 @@ function edit(patient, reload) {
 
 const filled = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
 
-/** Only what was changed, so that two people correcting different fields do not undo each other. */
-function changes(before, values) {
-  const changed = Object.entries(values).filter(([name, value]) => value !== (before[name] ?? ""));
-  return Object.fromEntries(changed.map(([name, value]) => [name, value === "" ? null : value]));
-}
+/** What is left empty is taken away. */
+const emptied = (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value === "" ? null : value]));
 
 async function newPassword(patient) {
   await attempt(async () => {

@@ -3,7 +3,7 @@
 import { api } from "../base/api.js";
 import { serverNow } from "../base/clock.js";
 import { h } from "../base/dom.js";
-import { buildForm } from "../base/forms.js";
+import { buildForm, changed } from "../base/forms.js";
 import { clockTime, t } from "../base/i18n.js";
 import { kindName } from "../base/labels.js";
 import { fill } from "../base/page.js";
@@ -26,6 +26,7 @@ export function settingsView() {
 
 function settingsForm(settings) {
   const kinds = Object.keys(settings.sms);
+  const before = { ...settings, timezone: zoneOf(settings) };
   return buildForm({
     fields: [
       { name: "name", label: t("settings.name"), required: true, value: settings.name },
@@ -46,23 +47,34 @@ function settingsForm(settings) {
     ],
     submit: t("action.save"),
     onSubmit: async (values) => {
-      await api.patch("/api/settings/", values);
+      await api.patch("/api/settings/", changesOf(before, values));
+      Object.assign(before, values);
       toast(t("settings.saved"));
       await tellOfBooked([...values.closed_days, ...(await holidaysKept(values))], {});
     },
   });
 }
 
+/** Kinds of text are switched one by one; a region says nothing without its country. */
+function changesOf(before, values) {
+  const body = changed(before, values);
+  if (body.sms) body.sms = changed(before.sms, body.sms);
+  if (body.holidays_country !== undefined) body.holidays_region = values.holidays_region;
+  return body;
+}
+
+/** The zone that is shown. What nobody has chosen is not chosen by saving something else. */
+const zoneOf = ({ timezone, timezone_now: now, timezone_fixed: fixed }) => (fixed ? now : timezone || now);
+
 /** The clock everything goes by. Another zone moves the service day, so that it counts from the server's next start. */
-function zoneField({ timezone, timezone_now: now, timezone_fixed: fixed }) {
-  const zones = [...new Set(["UTC", now, timezone || now, ...Intl.supportedValuesOf("timeZone")])].sort();
+function zoneField(settings) {
+  const { timezone_now: now, timezone_fixed: fixed } = settings;
+  const zones = [...new Set(["UTC", now, zoneOf(settings), ...Intl.supportedValuesOf("timeZone")])].sort();
   const select = h("select", { disabled: fixed }, ...zones.map((zone) => h("option", { value: zone, text: zone.replaceAll("_", " ") })));
-  select.value = fixed ? now : timezone || now;
+  select.value = zoneOf(settings);
   const time = clockTime(new Date(serverNow()).toISOString());
   const hint = [t("settings.zone_now", { zone: now, time }), t(fixed ? "settings.zone_fixed" : "settings.zone_next")].join(" ");
-  // What nobody has chosen is not chosen by saving something else.
-  const read = () => (fixed || select.value === (timezone || now) ? undefined : select.value);
-  return { name: "timezone", label: t("settings.zone"), hint, plainLabel: true, control: { element: select, read } };
+  return { name: "timezone", label: t("settings.zone"), hint, plainLabel: true, control: { element: select, read: () => select.value } };
 }
 
 function numberField(name, settings) {

@@ -150,5 +150,8 @@ function standardControl(field, id) {
 
 const isEmpty = (value) => value === "" || value === null || value === undefined;
 
+/** Only what differs from `before`, so that two people at work on different fields do not undo each other. */
+export const changed = (before, values) => Object.fromEntries(Object.entries(values).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name] ?? "")));
+
 /** The values without those left empty, for bodies whose fields are optional. */
 export const given = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => !isEmpty(value)));

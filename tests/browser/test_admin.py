@@ -59,6 +59,27 @@ def test_doctor_is_added_with_hours_changed_and_removed(admin: Admin, scene: Sce
     expect(row).to_have_count(0)
 
 
+def test_two_who_change_other_things_of_one_doctor_do_not_undo_each_other(admin: Admin, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Shared", hours={"mon": [["09:00", "12:00"]]})
+    page = admin("doctors")
+    choose(page, "Dr Shared", "Edit")
+    page.get_by_label("Tuesday").fill("09:00–12:00")
+    meanwhile = {"specialty": "Surgery", "room": "9", "slot_minutes": 20}
+    scene.admin.patch(f"/api/doctors/{doctor['id']}/", meanwhile)
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".toast")).to_contain_text("Dr Shared is saved")
+    saved = scene.admin.get(f"/api/doctors/{doctor['id']}/")
+    assert {name: saved[name] for name in meanwhile} == meanwhile
+    assert list(saved["hours"]) == ["mon", "tue"]
+    choose(page, "Dr Shared", "Edit")
+    page.get_by_label("Kind").select_option("team")
+    page.get_by_label("Room").fill("9, 10")
+    scene.admin.patch(f"/api/doctors/{doctor['id']}/", {"hours": {"fri": [["09:00", "12:00"]]}})
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("row").filter(has_text="Dr Shared")).to_contain_text("Room 9, Room 10")
+    assert list(scene.admin.get(f"/api/doctors/{doctor['id']}/")["hours"]) == ["fri"]
+
+
 def test_wrong_hours_are_named(admin: Admin, watch: Watch) -> None:
     watch.expect("422")
     page = admin("doctors")
@@ -109,6 +130,36 @@ def test_faults_of_the_settings_are_whole_sentences_without_the_apis_names(admin
     page.get_by_label("Grace for late arrivals").fill("10")
     page.get_by_role("button", name="Save").click()
     expect(wrong).to_have_text(["Give two different times, or leave both empty."])
+
+
+def test_two_who_change_other_settings_do_not_undo_each_other(admin: Admin, scene: Scene) -> None:
+    scene.admin.patch("/api/settings/", {"holidays_country": "FR", "name": "Hill Clinic"})
+    page = admin("settings")
+    page.get_by_label("Name of the clinic").fill("Dale Clinic")
+    meanwhile = {
+        "late_grace_minutes": 11,
+        "sms": {"missed": False},
+        "holidays_region": "BL",
+        "quiet_from": "22:00",
+        "quiet_until": "06:00",
+    }
+    scene.admin.patch("/api/settings/", meanwhile)
+    page.get_by_label("Soon your turn").uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".toast")).to_contain_text("saved")
+    now = scene.admin.get("/api/settings/")
+    assert (now["name"], now["late_grace_minutes"], now["quiet_from"]) == ("Dale Clinic", 11, "22:00")
+    assert (now["sms"]["missed"], now["sms"]["soon"]) == (False, False)
+    assert (now["holidays_country"], now["holidays_region"]) == ("FR", "BL")
+    # What this page has saved once, it does not send again.
+    scene.admin.patch("/api/settings/", {"name": "Vale Clinic"})
+    page.get_by_label("Soon your turn").check()
+    with page.expect_response("**/api/settings/"):
+        page.get_by_role("button", name="Save").click()
+    now = scene.admin.get("/api/settings/")
+    assert (now["name"], now["sms"]["soon"], now["sms"]["missed"]) == ("Vale Clinic", True, False)
+    back = {"late_grace_minutes": 10, "sms": {"missed": True}, "quiet_from": "", "quiet_until": ""}
+    scene.admin.patch("/api/settings/", {**back, "holidays_country": ""})
 
 
 def test_user_is_added_changed_and_removed(admin: Admin, scene: Scene) -> None:
