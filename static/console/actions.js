@@ -14,7 +14,7 @@ const BY_STATE = {
   on_hold: ["resume", "transfer", null, "print", null, "left", "cancel"],
   no_show: ["rejoin", "transfer"],
 };
-/** The key of each action while its row has the focus, or its menu is open. */
+/** The key of each action while its row has the focus, or its menu is open; digits lead to the columns. */
 const KEYS = {
   call: "C",
   recall: "R",
@@ -27,7 +27,7 @@ const KEYS = {
   resume: "H",
   transfer: "T",
   priority: "Y",
-  first: "1",
+  first: "E",
   move: "M",
   print: "P",
   left: "L",

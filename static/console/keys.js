@@ -50,6 +50,7 @@ export function showKeys() {
     ["H", "action.hold"],
     ["T", "action.transfer"],
     ["Y", "action.priority"],
+    ["E", "action.first"],
     ["M", "action.move"],
     ["P", "action.print"],
     ["L", "action.left"],

@@ -51,6 +51,24 @@ def test_keys_that_are_switched_off_do_nothing(console: Console, scene: Scene) -
     assert scene.desk.get(f"/api/tickets/{ticket['id']}/")["state"] == "waiting"
 
 
+def test_a_digit_leads_to_its_column_also_from_a_row(console: Console, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Digits")
+    first, second = (scene.walk_in(doctor, name) for name in ("Amina Yusuf", "Bo Lind"))
+    page = console()
+    column = column_of(page, "Dr Digits")
+    row = column.get_by_role("button", name=f"Actions for {second['code']}")
+    row.focus()
+    page.keyboard.press("1")
+    expect(page.locator(".column").first).to_be_focused()
+    expect(page.locator(".toast")).to_have_count(0)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog").get_by_role("definition").filter(has_text="Move to the front")).to_be_visible()
+    page.keyboard.press("Escape")
+    row.focus()
+    page.keyboard.press("e")
+    expect(column.locator("section .row-code")).to_have_text([second["code"], first["code"]])
+
+
 def test_a_ticket_is_moved_with_a_reason(console: Console, scene: Scene) -> None:
     doctor = scene.doctor("Dr Place")
     first, second, third = (scene.walk_in(doctor, name) for name in ("Amina Yusuf", "Bo Lind", "Cem Aslan"))
