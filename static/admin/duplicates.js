@@ -2,6 +2,7 @@
 
 import { api } from "../base/api.js";
 import { h, setText } from "../base/dom.js";
+import { moveFocus } from "../base/focus.js";
 import { birthDate, LANGUAGES, shortDay, t } from "../base/i18n.js";
 import { mark } from "../base/labels.js";
 import { notice } from "../base/page.js";
@@ -63,7 +64,7 @@ function card({ patients, alike }, settled) {
     const next = item.nextElementSibling ?? item.previousElementSibling;
     item.remove();
     settled();
-    next?.querySelector("button")?.focus();
+    moveFocus(next?.querySelector("button"));
   };
   const [one, other] = patients;
   const merge = h("button", { class: "button button-primary", type: "button", text: t("merge.open"), on: { click: () => attempt(() => openMerge(one.id, other.id, gone)) } });

@@ -1,6 +1,7 @@
 /** A menu of actions under a button: arrow keys, the actions' keys or first letters, Escape; it closes when the page moves on. */
 
 import { h } from "./dom.js";
+import { moveFocus } from "./focus.js";
 
 let closeOpenMenu = () => {};
 
@@ -26,6 +27,12 @@ export function openMenu(anchor, items) {
     removeEventListener("scroll", leave, true);
     if (refocus && anchor.isConnected) anchor.focus({ preventScroll: true });
   };
+  /** The focus goes back to the button, where a second press would open the menu again. */
+  const choose = (item) => {
+    close();
+    moveFocus(null);
+    item.run();
+  };
   const opened = anchor.getBoundingClientRect();
   const leave = () => {
     const { top, left } = anchor.getBoundingClientRect();
@@ -36,9 +43,7 @@ export function openMenu(anchor, items) {
 
   menu.addEventListener("click", (event) => {
     const index = buttons.indexOf(event.target.closest("button"));
-    if (index < 0) return;
-    close();
-    items.filter(Boolean)[index].run();
+    if (index >= 0) choose(items.filter(Boolean)[index]);
   });
   menu.addEventListener("keydown", (event) => {
     event.stopPropagation();
@@ -46,10 +51,8 @@ export function openMenu(anchor, items) {
     const moves = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 };
     if (event.key in moves) buttons.at(moves[event.key] % buttons.length).focus();
     else if (event.key === "Escape" || event.key === "Tab") close();
-    else if (byKey(items, event.key)) {
-      close();
-      byKey(items, event.key).run();
-    } else if (event.key.length === 1) byLetter(buttons, at, event.key)?.focus();
+    else if (byKey(items, event.key)) choose(byKey(items, event.key));
+    else if (event.key.length === 1) byLetter(buttons, at, event.key)?.focus();
     else return;
     if (event.key !== "Tab" && event.key.trim()) event.preventDefault();
   });
@@ -61,7 +64,7 @@ export function openMenu(anchor, items) {
   addEventListener("resize", leave);
   addEventListener("scroll", leave, true);
   closeOpenMenu = close;
-  buttons[0]?.focus({ preventScroll: true });
+  moveFocus(buttons[0], { preventScroll: true });
 }
 
 function entry({ label, keys, danger }) {

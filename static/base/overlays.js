@@ -1,6 +1,7 @@
 /** What appears above the page: toasts that say what happened, and dialogs. */
 
 import { h, uniqueId } from "./dom.js";
+import { moveFocus } from "./focus.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
 import { closeMenu } from "./menu.js";
@@ -62,7 +63,10 @@ export function toast(text, { kind, action, stays = SHOWN } = {}) {
  */
 export function openDialog(title, ...content) {
   const id = uniqueId("dialog");
-  const close = () => element.close();
+  const close = () => {
+    moveFocus(null);
+    element.close();
+  };
   const cross = h("button", { class: "button button-plain button-icon", type: "button", "aria-label": t("dialog.close"), on: { click: close } });
   cross.append(icon("close"));
   const head = h("div", { class: "dialog-head" }, h("h2", { id, text: title }), cross);
@@ -84,7 +88,7 @@ export function openDialog(title, ...content) {
   const raiseCover = coverAbove();
   document.body.append(element);
   element.showModal();
-  element.querySelector("[autofocus], .form input, .form select, .form button, button.button-primary")?.focus();
+  moveFocus(element.querySelector("[autofocus], .form input, .form select, .form button, button.button-primary"));
   raiseCover();
   return { element, close };
 }

@@ -4,6 +4,7 @@ import { api } from "../base/api.js";
 import { dayOf, clockTime, t } from "../base/i18n.js";
 import { minutesSince, serverNow } from "../base/clock.js";
 import { h, reconcile, setText } from "../base/dom.js";
+import { moveFocus } from "../base/focus.js";
 import { appointmentStateName } from "../base/labels.js";
 import { notice } from "../base/page.js";
 import { explain } from "../base/problems.js";
@@ -112,7 +113,7 @@ export class Appointments {
       await this.reload();
       // The pressed button has gone with its row's state: the keyboard goes on to the next one who is expected.
       const free = [button, document.body].includes(document.activeElement);
-      if (held && free && button.hidden) this.#next(button)?.focus();
+      if (held && free && button.hidden) moveFocus(this.#next(button));
     } catch (problem) {
       this.#problem.replaceChildren(notice("attention", explain(problem)));
     } finally {

@@ -1,6 +1,7 @@
 /** One doctor's queue as a column: who is in the room, the one primary button, who waits, is held, was missed. */
 
 import { h, reconcile, setAttribute, setText } from "../base/dom.js";
+import { moveFocus } from "../base/focus.js";
 import { clockTime, t } from "../base/i18n.js";
 import { icon } from "../base/icons.js";
 import { queueStatusName, roomName } from "../base/labels.js";
@@ -54,7 +55,7 @@ export class Column {
     this.#view = view;
     this.#steady.during(() => this.#showView(view));
     // Whoever stood on a row that has gone stays in this column.
-    if (held && !this.element.contains(document.activeElement)) this.element.focus({ preventScroll: true });
+    if (held && !this.element.contains(document.activeElement)) moveFocus(this.element, { preventScroll: true });
   }
 
   #showView(view) {

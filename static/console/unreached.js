@@ -6,6 +6,7 @@
 
 import { api } from "../base/api.js";
 import { h, reconcile, setText } from "../base/dom.js";
+import { moveFocus } from "../base/focus.js";
 import { clockTime, t } from "../base/i18n.js";
 import { icon } from "../base/icons.js";
 import { kindName, mark, notReached, roomName, smsStateName } from "../base/labels.js";
@@ -133,7 +134,7 @@ export class Unreached {
       await this.reload();
       const why = refusedOf(answer);
       if (why) this.#askAgain([answer.id, row.text.id], why);
-      else this.#list.querySelector("button")?.focus();
+      else moveFocus(this.#list.querySelector("button"));
     };
     place.replaceChildren(resendForm(row.text, done));
     place.querySelector("input").focus();
@@ -152,7 +153,7 @@ export class Unreached {
     try {
       await handled(row.text);
       await this.reload();
-      this.#list.querySelector("button")?.focus();
+      moveFocus(this.#list.querySelector("button"));
     } catch (problem) {
       toast(explain(problem), { kind: "stopped" });
     }
