@@ -36,7 +36,10 @@ export function buildFinder({ onPatient, onWalkIn, onRegister }, connected) {
   let active = -1;
   let timer;
   let asked = 0;
-  let offered = "";
+  /** What the choices shown were found for. */
+  let offered = null;
+  /** The search under way, and what for. */
+  let looking = null;
 
   const close = () => {
     list.hidden = true;
@@ -48,6 +51,9 @@ export function buildFinder({ onPatient, onWalkIn, onRegister }, connected) {
   const clear = () => {
     input.value = "";
     options = [];
+    offered = null;
+    looking = null;
+    asked += 1;
     list.replaceChildren();
     close();
   };
@@ -93,8 +99,19 @@ export function buildFinder({ onPatient, onWalkIn, onRegister }, connected) {
     activate(options.length ? 0 : -1);
   };
 
-  const look = async () => {
-    const text = input.value.trim();
+  const typed = () => input.value.trim();
+
+  /** Search for what is in the box; asked again for the same, it is the same search. */
+  const look = () => {
+    const text = typed();
+    if (looking?.text !== text) {
+      const mine = { text, done: find(text).finally(() => looking === mine && (looking = null)) };
+      looking = mine;
+    }
+    return looking.done;
+  };
+
+  const find = async (text) => {
     const mine = (asked += 1);
     if (!text) {
       close();
@@ -134,10 +151,11 @@ export function buildFinder({ onPatient, onWalkIn, onRegister }, connected) {
     else if (event.key === "ArrowDown" && options.length) activate((active + 1) % options.length);
     else if (event.key === "ArrowUp" && options.length) activate((active - 1 + options.length) % options.length);
     else if (event.key === "Enter") {
-      // Enter right after typing must not take an answer to what was typed before.
+      // Enter right after typing waits for the answer, and takes none to what was typed before.
       clearTimeout(timer);
-      if (offered !== input.value.trim()) await look();
-      take(active);
+      const text = typed();
+      if (offered !== text || !options.length) await look();
+      if (offered === text && typed() === text) take(active);
     } else return;
     event.preventDefault();
   });

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import SETTLED, OpenPage, Watch, log_in, until
 from tests.browser.process import ADMIN, ServerProcess
@@ -175,3 +175,29 @@ def test_a_booking_and_a_new_doctor_appear_while_the_console_is_open(console: Co
     expect(page.locator("#appointments")).to_contain_text("Bea Booked")
     scene.doctor("Dr New Here")
     expect(column_of(page, "Dr New Here")).to_be_visible()
+
+
+def test_enter_takes_only_what_was_found_for_the_text_in_the_box(console: Console, scene: Scene) -> None:
+    scene.doctor("Dr Hasty")
+    for name in ("Marta Hasty", "Mario Hasty"):
+        scene.desk.post("/api/patients/", {"name": name, "sms_consent": False})
+    page = console()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/patients/?q=Mario*", hold)
+    box = page.get_by_role("combobox", name=BOX)
+    box.focus()
+    page.keyboard.type("Mar")
+    expect(page.get_by_role("option", name="Mario Hasty")).to_be_visible()
+    page.keyboard.type("io")
+    with page.expect_request("**/api/patients/?q=Mario*"):
+        page.keyboard.press("Enter")
+        page.keyboard.press("Enter")
+    expect(box).to_have_value("Mario")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    expect(page.get_by_role("dialog", name="Mario Hasty")).to_be_visible()
