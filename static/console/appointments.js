@@ -107,9 +107,8 @@ export class Appointments {
     button.setAttribute("aria-busy", "true");
     const held = document.activeElement === button;
     try {
-      const answer = await api.post(`/api/appointments/${item.id}/check-in/`);
-      const ticket = answer.ticket ?? answer;
-      this.#commands.said(t("done.checked_in", { name: item.patient?.name ?? "", code: ticket.code ?? "" }));
+      const { ticket } = await api.post(`/api/appointments/${item.id}/check-in/`);
+      this.#commands.said(t("done.checked_in", { name: item.patient?.name ?? "" }), ticket);
       await this.reload();
       // The pressed button has gone with its row's state: the keyboard goes on to the next one who is expected.
       const free = [button, document.body].includes(document.activeElement);

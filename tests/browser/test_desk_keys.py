@@ -120,6 +120,22 @@ def test_a_walk_in_is_printed_one_key_after_joining(console: Console, scene: Sce
     assert paper.evaluate("document.querySelector('.paper-qr').naturalWidth") > 0
 
 
+def test_the_ticket_of_a_check_in_is_printed_by_the_key(console: Console, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Paper In")
+    patient = scene.desk.post("/api/patients/", {"name": "Paper In", "sms_consent": False})
+    slot = scene.desk.get(f"/api/doctors/{doctor['id']}/slots/?date={scene.queue(doctor)['day']}")["items"][0]
+    booking = {"patient_id": patient["id"], "doctor_id": doctor["id"], "start": slot["start"]}
+    scene.desk.post("/api/appointments/", booking)
+    page = console()
+    page.context.add_init_script(NO_PRINTER)
+    page.get_by_role("button", name="Check in Paper In").click()
+    expect(page.locator(".toast")).to_contain_text("Paper In is checked in")
+    with page.context.expect_page() as opened:
+        page.keyboard.press("p")
+    (ticket,) = scene.queue(doctor)["waiting"]
+    assert f"/t/{ticket['id']}/print" in opened.value.url
+
+
 def test_a_doctor_is_told_of_the_next_patient(open_page: OpenPage, scene: Scene, console: Console) -> None:
     login = {"username": "dr-known", "password": "a-good-password"}
     doctor = scene.doctor("Dr Known", **login)
