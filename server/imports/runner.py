@@ -7,9 +7,8 @@ off is looked at again and found. The loop is given back between a few rows, so 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Final, TypeVar
 
 from server.appointments.rules import HORIZON
@@ -19,8 +18,11 @@ from server.ids import derived_id, new_id
 from server.imports.columns import ImportKind
 from server.imports.model import ACTIVE, Counts, Import, ImportState, Refusal
 from server.imports.neighbours import Appointments, Doctors, Patients
-from server.imports.rows import AppointmentRow, PatientRow, names_doctor, read_appointment, read_patient
+from server.imports.rows import AppointmentRow, PatientRow, Person, names_doctor, read_appointment, read_patient
+from server.imports.run import Run
 from server.imports.store import Chunk, ImportStore
+from server.patients.likeness import contradict
+from server.patients.model import Patient
 from server.patients.record import Desk
 from server.storage.port import Storage
 
@@ -30,6 +32,7 @@ AT_ONCE: Final = 10
 Outcome = str | Refusal
 CREATED: Final = "created"
 KNOWN: Final = "known"
+REFERENCE_TAKEN: Final = "reference_taken"
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -80,7 +83,7 @@ class ImportRunner:
         if item.state is ImportState.CHECKING and item.next_chunk:
             # Whom the rows before named is known to nobody any more, and a check costs little.
             item = item.checking(item.choices, self._clock.now())
-        run = _Run(item)
+        run = Run(item)
         while run.item.state in ACTIVE and not self._stopping:
             item = run.item
             chunk = await self._store.chunk(item.id, item.next_chunk)
@@ -103,20 +106,23 @@ class ImportRunner:
 
     # Patients
 
-    async def _patients_in(self, run: _Run, chunk: Chunk) -> list[Outcome]:
+    async def _patients_in(self, run: Run, chunk: Chunk) -> list[Outcome]:
         rows = [
             await self._paced(read_patient(row, cells, run.width, run.item.choices, self._desk()), at)
             for at, (row, cells) in enumerate(chunk.rows)
         ]
-        known = await self._patients.get_many(row.person.id for row in rows if isinstance(row, PatientRow))
+        known = await self._imported(row.person.id for row in rows if isinstance(row, PatientRow))
         outcomes: list[Outcome] = []
         fresh: list[tuple[int, PatientRow]] = []
         for at, row in enumerate(rows):
             if isinstance(row, Refusal):
                 outcomes.append(row)
                 continue
-            twice = run.has_seen(row.person.keys)
             existing = known.get(row.person.id)
+            if run.belies(row.person) or (existing and _is_another(existing, row)):
+                outcomes.append(Refusal(row.row, (REFERENCE_TAKEN,)))
+                continue
+            twice = run.has_met(row.person)
             outcomes.append(KNOWN if twice or (existing and not run.made(existing.created_at)) else CREATED)
             if not twice and existing is None:
                 fresh.append((at, row))
@@ -135,25 +141,23 @@ class ImportRunner:
 
     # Appointments
 
-    async def _appointments_in(self, run: _Run, chunk: Chunk) -> list[Outcome]:
+    async def _appointments_in(self, run: Run, chunk: Chunk) -> list[Outcome]:
         """One after another: two rows may want one time."""
         rows = [
             await self._paced(read_appointment(row, cells, run.width, run.item.choices, self._desk()), at)
             for at, (row, cells) in enumerate(chunk.rows)
         ]
-        found = await self._patients.get_many(row.person.id for row in rows if isinstance(row, AppointmentRow))
-        imported = {
-            patient.id: patient.merged_into or patient.id
-            for patient in found.values()
-            if patient.merged_into or not patient.gone
-        }
+        found = await self._imported(row.person.id for row in rows if isinstance(row, AppointmentRow))
+        imported = {id: patient for id, patient in found.items() if not patient.gone}
         return [row if isinstance(row, Refusal) else await self._booking(run, row, imported) for row in rows]
 
-    async def _booking(self, run: _Run, row: AppointmentRow, imported: dict[str, str]) -> Outcome:
+    async def _booking(self, run: Run, row: AppointmentRow, imported: dict[str, Patient]) -> Outcome:
         now = self._clock.now()
         doctors = [doctor.id for doctor in self._doctors.all() if names_doctor(row.doctor, doctor.name)]
-        patients = await self._whose(row, imported)
+        known = imported.get(row.person.id)
+        patients = [known.id] if known else await self._like(row.person)
         wrong = {
+            REFERENCE_TAKEN: known is not None and row.person.by_reference and contradict(known, row.person),
             "patient_unknown": not patients,
             "patient_unclear": len(patients) > 1,
             "doctor_unknown": not doctors,
@@ -165,22 +169,19 @@ class ImportRunner:
             return Refusal(row.row, tuple(reason for reason, so in wrong.items() if so))
         return await self._book(run, row, patients[0], doctors[0])
 
-    async def _whose(self, row: AppointmentRow, by_import: dict[str, str]) -> list[str]:
-        person = row.person
-        if person.id in by_import:
-            return [by_import[person.id]]
+    async def _like(self, person: Person) -> list[str]:
         if not person.name:
             return []
         return [patient.id for patient in await self._patients.like(person.name, person.phone, person.date_of_birth)]
 
-    async def _book(self, run: _Run, row: AppointmentRow, patient_id: str, doctor_id: str) -> Outcome:
+    async def _book(self, run: Run, row: AppointmentRow, patient_id: str, doctor_id: str) -> Outcome:
         time, command_id = (
             f"{doctor_id}:{iso(row.start)}",
             derived_id("imported", patient_id, doctor_id, iso(row.start)),
         )
-        if run.has_seen(frozenset({f"{time}:{patient_id}"})):
+        if run.has_seen(f"{time}:{patient_id}"):
             return KNOWN
-        if run.has_seen(frozenset({time})):
+        if run.has_seen(time):
             return Refusal(row.row, ("taken",))
         book = self._appointments
         if existing := await book.made_by(command_id) or await book.at(doctor_id, row.start):
@@ -203,6 +204,12 @@ class ImportRunner:
             return Refusal(row.row, ("patient_unknown",))  # gone meanwhile, or the doctor is
         return CREATED
 
+    async def _imported(self, ids: Iterable[str]) -> dict[str, Patient]:
+        """Whom imports have made under these ids, or the record that has taken their place."""
+        found = await self._patients.get_many(ids)
+        kept = await self._patients.get_many({one.merged_into for one in found.values() if one.merged_into})
+        return {id: kept.get(one.merged_into, one) for id, one in found.items()}
+
     async def _paced(self, read: T, at: int) -> T:
         """What was read, after the loop was given back now and then: reading a phone number takes a while."""
         if at % AT_ONCE == 0:
@@ -213,25 +220,10 @@ class ImportRunner:
         return Desk(self._country, self._clinic_time.zone, self._clock.now())
 
 
-class _Run:
-    """A run as this process carries it out. `again`: the chunk in hand may have been done before a crash."""
-
-    def __init__(self, item: Import) -> None:
-        self.item = item
-        self.width = len(item.columns)
-        self.again = True
-        self._seen: set[str] = set()
-
-    def has_seen(self, keys: frozenset[str]) -> bool:
-        """Whether a row before had one of `keys`; from now on one had."""
-        found = not self._seen.isdisjoint(keys)
-        self._seen |= keys
-        return found
-
-    def made(self, created_at: datetime) -> bool:
-        """Whether this run made it before it was cut off: its id comes from the row."""
-        running = self.item.state is ImportState.RUNNING and self.again
-        return running and self.item.started_at is not None and created_at >= self.item.started_at
+def _is_another(existing: Patient, row: PatientRow) -> bool:
+    """Whether the row's number is somebody else's here; of the very same row nothing is but corrected since."""
+    same_row = existing.request_hash == row.patient.request_hash
+    return row.person.by_reference and not same_row and contradict(existing, row.person)
 
 
 async def _few_at_once(items: Sequence[A], work: Callable[[A], Awaitable[T]]) -> list[T]:

@@ -6,6 +6,7 @@ Pure. One phone number alone is no proof: a family has one.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Protocol
 
 from server.patients.model import Patient
 from server.patients.terms import words_of
@@ -19,13 +20,24 @@ class Alike(StrEnum):
     BIRTH_DATE = "date_of_birth"
 
 
+class Described(Protocol):
+    """Whoever somebody says something about; what is not said is empty."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def phone(self) -> str: ...
+    @property
+    def date_of_birth(self) -> str | None: ...
+
+
 def name_key(name: str) -> str:
     """The same for a name with its parts swapped, other accents or another case."""
     return " ".join(sorted(words_of(name)))
 
 
 def keys_of(name: str, phone: str, date_of_birth: str | None) -> frozenset[str]:
-    """What tells one person from another; two records that share one are taken for one person's."""
+    """What tells one person from another; who share one are taken for one person, unless their birth dates differ."""
     key = name_key(name)
     known = (("p", phone), ("d", date_of_birth))
     return frozenset(f"{kind}:{value}:{key}" for kind, value in known if value)
@@ -34,9 +46,26 @@ def keys_of(name: str, phone: str, date_of_birth: str | None) -> frozenset[str]:
 def same_person(patient: Patient, name: str, phone: str, date_of_birth: str | None) -> bool:
     """Whether the record is that of the person described: no birth date may say otherwise."""
     born = patient.date_of_birth
-    differ = bool(born and date_of_birth and born != date_of_birth)
     own = keys_of(patient.name, patient.phone, born)
-    return not differ and not own.isdisjoint(keys_of(name, phone, date_of_birth))
+    return not births_differ(born, date_of_birth) and not own.isdisjoint(keys_of(name, phone, date_of_birth))
+
+
+def births_differ(one: str | None, other: str | None) -> bool:
+    """Whether both are known and not the same."""
+    return bool(one and other and one != other)
+
+
+def contradict(one: Described, other: Described) -> bool:
+    """Whether two who go by one number are two people: name, birth date or phone is said of both and differs.
+
+    Another phone is nobody else's where the birth date is the same too.
+    """
+    if births_differ(one.date_of_birth, other.date_of_birth):
+        return True
+    if one.name and other.name and name_key(one.name) != name_key(other.name):
+        return True
+    born = bool(one.date_of_birth and other.date_of_birth)
+    return not born and bool(one.phone and other.phone and one.phone != other.phone)
 
 
 def alike(one: Patient, other: Patient) -> tuple[Alike, ...]:

@@ -254,3 +254,82 @@ async def test_patients_are_told_of_imported_appointments_only_if_that_was_asked
     text = "name,phone,doctor,start\nAna,2025550141,Rao,2026-03-04 10:00\n"
     await desk.done(text, kind="appointments", key="booked", tell=True)
     assert [message.kind for message in desk.office.outbox.messages.values()] == ["booked"]
+
+
+@pytest.mark.gen_test
+async def test_two_of_one_name_and_phone_but_two_birth_dates_are_two_people(desk: ImportDesk) -> None:
+    text = HEAD + "Ana Núñez,2025550141,1950-01-01\nAna Núñez,2025550141,1980-05-17\nNUNEZ ana,2025550141,1980-05-17\n"
+    assert counts(await desk.checked(text, key="checked")) == (2, 1, 0)
+    assert counts(await desk.done(text)) == (2, 1, 0)
+    assert await desk.names() == ["Ana Núñez", "Ana Núñez"]
+    assert counts(await desk.done(text, key="again")) == (0, 3, 0)
+
+
+@pytest.mark.gen_test
+async def test_a_number_that_is_somebody_else_s_here_is_refused(desk: ImportDesk) -> None:
+    head = "reference,name,phone,birthdate\n"
+    first = head + "1,Ana,2025550141,1980-05-17\n2,Bo,2025550142,\n"
+    await desk.done(first)
+    other = head + "".join(
+        f"{row}\n"
+        for row in (
+            "1,Cem,2025550143,1970-01-01",
+            "1,Ana,2025550141,1950-01-01",
+            "1,ANA,2025550149,1980-05-17",  # a new phone, and it is she
+            "2,Bo,2025550148,",
+            "2,Bo,,",
+            "3,Dana,2025550144,",
+            "3,Eve,2025550145,",
+        )
+    )
+    item = await desk.checked(other, key="other")
+    for state in (ImportState.CHECKED, ImportState.DONE):
+        assert (item.state, counts(item)) == (state, (1, 2, 4))
+        refused = await desk.imports.refused(item.id, 0, 50)
+        assert [(row.row, row.reasons) for row in refused] == [(at, ("reference_taken",)) for at in (2, 3, 5, 8)]
+        if state is ImportState.CHECKED:
+            desk.office.clock.turn(seconds=1)
+            await desk.imports.start(item.id, tell=False)
+            await desk.runner.run()
+            item = await desk.imports.get(item.id)
+    assert await desk.names() == ["Ana", "Bo", "Dana"]
+
+
+@pytest.mark.gen_test
+async def test_who_was_corrected_here_is_known_when_the_same_file_comes_again(desk: ImportDesk) -> None:
+    text = "reference,name,phone\n1,Ana,2025550141\n"
+    await desk.done(text)
+    (ana,) = (await desk.office.patients.newest(None, 9)).patients
+    await desk.office.patients.update(ana.id, PatientChanges(name="Ana Ruiz", phone="+12025550199"))
+    assert counts(await desk.done(text, key="again")) == (0, 1, 0)
+
+
+@pytest.mark.gen_test
+async def test_nobody_is_booked_by_a_number_that_is_somebody_else_s(desk: ImportDesk) -> None:
+    office = desk.office
+    await office.doctor(name="Dr Rao")
+    await desk.done("reference,name,phone,birthdate\n1,Ana,2025550141,1980-05-17\n2,Bo,2025550142,\n")
+    text = "reference,name,phone,doctor,start\n" + "".join(
+        f"{who},Rao,2026-03-04 1{at}:00\n"
+        for at, who in enumerate(("1,Cem,2025550143", "1,Ana,2025550149", "2,,2025550141", "2,bo,", "1,,"))
+    )
+    item = await desk.done(text, kind="appointments", key="booked")
+    assert counts(item) == (2, 0, 3)
+    refused = await desk.imports.refused(item.id, 0, 50)
+    assert [(row.row, row.reasons) for row in refused] == [(at, ("reference_taken",)) for at in (2, 3, 4)]
+
+
+@pytest.mark.gen_test
+async def test_a_number_whose_record_was_merged_is_held_against_the_one_that_was_kept(desk: ImportDesk) -> None:
+    office = desk.office
+    await office.doctor(name="Dr Rao")
+    await desk.done("reference,name,phone\n1,Anna,2025550141\n2,Ana,2025550142\n")
+    anna, ana = [(await office.patients.search(number, None, 1)).patients[0] for number in ("0141", "0142")]
+    moves = Merging(office.storage, office.clock, office.accounts, Queues(), (), office.patients.on_change, print)
+    await moves.merge(ana.id, anna.id, (), DESK)
+    text = "reference,name,doctor,start\n1,Ana,Rao,2026-03-04 10:00\n1,Cem,Rao,2026-03-04 11:00\n"
+    item = await desk.done(text, kind="appointments", key="booked")
+    assert [row.row for row in await desk.imports.refused(item.id, 0, 50)] == [3]
+    (booked,) = await office.storage.find("appointments", {}, sort="order")
+    assert booked["patient_id"] == ana.id
+    assert counts(await desk.done("reference,name,phone\n1,Cem,2025550143\n", key="cem")) == (0, 0, 1)

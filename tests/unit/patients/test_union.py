@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from server.patients.likeness import Alike, alike, same_person
+from server.patients.likeness import Alike, alike, contradict, same_person
 from server.patients.model import Consent, Patient
 from server.patients.union import Part, united
 
@@ -71,3 +71,20 @@ def test_who_may_be_one_person() -> None:
     assert same_person(ana, "Nunez Ana", "", "1980-05-17")
     assert not same_person(replace(ana, phone="+1"), "Ana Núñez", "+1", "1990-01-01")
     assert not same_person(family, "Ana", "+12025550141", None)
+
+
+@pytest.mark.parametrize(
+    ("said", "two"),
+    [
+        ({"name": "Bo"}, True),
+        ({"date_of_birth": "1990-01-01"}, True),
+        ({"date_of_birth": None, "phone": "+12025550142"}, True),
+        ({"phone": "+12025550142"}, False),
+        ({"name": "NUNEZ, ana", "phone": ""}, False),
+        ({"name": "", "date_of_birth": None, "phone": ""}, False),
+    ],
+)
+def test_what_speaks_against_one_person(said: dict[str, Any], two: bool) -> None:
+    ana = record(phone="+12025550141", date_of_birth="1980-05-17")
+    assert contradict(ana, replace(ana, **said)) is two
+    assert contradict(replace(ana, **said), ana) is two
