@@ -224,7 +224,7 @@ class PatientHandler(ApiHandler):
             self.audit("change patient", patient_id, fields=", ".join(sorted(body.model_fields_set)))
         self.answer(_details(self, patient))
 
-    @operation(summary="Anonymise a patient", status=204, errors=(NotFound, PatientInQueue))
+    @operation(summary="Anonymise a patient", status=204, errors=(NotFound, PatientInQueue, WrongState))
     async def delete(self, patient_id: str) -> None:
         """Name, number, birth date, account and bookings ahead are gone; past visits keep only the id."""
         caller = _caller_for(self, patient_id)

@@ -262,6 +262,7 @@ def _introduce(services: Services) -> None:
             await queues.doctor_changed(doctor.id)
 
     async def patient_leaves(patient_id: str, actor: Actor) -> None:
+        await services.merging.refuse_named(patient_id)
         await appointments.end_for_patient(patient_id, actor)
         await queues.forget_patient(patient_id)
         await services.outbox.forget(patient_id)

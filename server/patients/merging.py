@@ -93,6 +93,12 @@ class Merging:
         await self._carry_out(intent)
         return await self._here(kept_id)
 
+    async def refuse_named(self, patient_id: str) -> None:
+        """Raises WrongState while a merge names this record: it could not be told what is still to be erased."""
+        kept = await self._storage.find(MERGES, {"kept_id": patient_id}, limit=1)
+        if kept or await self._intent(patient_id) is not None:
+            raise _busy("This record")
+
     async def resume(self, *, everything: bool = False) -> None:
         """Carry out what was cut off: everything at the start, by the job only what nobody is at work on."""
         for document in await self._storage.find(MERGES, {}):
@@ -108,7 +114,7 @@ class Merging:
 
     async def _check(self, kept: Patient, other: Patient) -> None:
         if other.gone:
-            raise NotFound("There is no such patient any more.")
+            raise _no_more()
         self._refuse_in_queue(other.id)
         if await self._accounts.of_patient(kept.id) and await self._accounts.of_patient(other.id):
             detail = "Both records have an account to sign in with. Remove one of them under Users first."
@@ -155,20 +161,31 @@ class Merging:
         try:
             self._refuse_in_queue(intent.other_id)
         except PatientInQueue:
-            await self._change(intent.other_id, lambda other: replace(other, merged_into=""))
-            await self._storage.delete(MERGES, intent.other_id)
+            await self._back_out(intent)
             raise
+
+    async def _back_out(self, intent: Intent) -> None:
+        """Nothing was taken over yet: the other keeps their record."""
+        await self._change(intent.other_id, lambda other: replace(other, merged_into=""))
+        await self._storage.delete(MERGES, intent.other_id)
 
     async def _fill(self, intent: Intent) -> None:
         other = await self._found(intent.other_id)
-        account = await self._accounts.of_patient(intent.other_id)
-        if account is not None and await self._accounts.of_patient(intent.kept_id) is None:
-            await self._accounts.hand_over(account.id, intent.kept_id)
         own = await self._accounts.of_patient(intent.kept_id)
-        await self._change(
-            intent.kept_id,
-            lambda kept: replace(united(kept, other, intent.take), account_id=own.id if own else ""),
-        )
+        account = own or await self._accounts.of_patient(intent.other_id)
+
+        def filled(kept: Patient) -> Patient:
+            if kept.gone:  # who was made anonymous meanwhile gets no name and no number again
+                raise _no_more()
+            return replace(united(kept, other, intent.take), account_id=account.id if account else "")
+
+        try:
+            await self._change(intent.kept_id, filled)
+        except NotFound:
+            await self._back_out(intent)
+            raise
+        if account is not None and own is None:
+            await self._accounts.hand_over(account.id, intent.kept_id)
         document = {**_document(intent), "filled": True}
         await certain.replace_if_unchanged(self._storage, MERGES, document)
 
@@ -187,7 +204,7 @@ class Merging:
     async def _here(self, patient_id: str) -> Patient:
         patient = await self._found(patient_id)
         if patient.gone:
-            raise NotFound("There is no such patient any more.", merged_into=patient.merged_into or None)
+            raise _no_more(patient.merged_into)
         return patient
 
     async def _found(self, patient_id: str) -> Patient:
@@ -205,8 +222,12 @@ class Merging:
         raise StorageUnavailable("This record is being changed by many at once. Try again.")
 
 
-def _busy() -> WrongState:
-    detail = "One of these records is being merged with another one. Try again in a moment."
+def _no_more(merged_into: str = "") -> NotFound:
+    return NotFound("There is no such patient any more.", merged_into=merged_into or None)
+
+
+def _busy(which: str = "One of these records") -> WrongState:
+    detail = f"{which} is being merged with another one. Try again in a moment."
     return WrongState(detail, limit="being_merged", state="being_merged", by=None, at=None)
 
 

@@ -66,8 +66,8 @@ async def _nothing_to_end(patient_id: str, actor: Actor) -> None:
 class PatientService:
     """Every use case of a patient's record. `country` is the one that numbers without + belong to.
 
-    `on_change` is told of every saved change (open tickets hold a copy); `before_anonymise` ends what
-    still lies ahead of the patient. The application sets both.
+    `on_change` is told of every saved change (open tickets hold a copy); `before_anonymise` refuses, or
+    ends what still lies ahead of the patient. The application sets both.
     """
 
     def __init__(
@@ -204,7 +204,7 @@ class PatientService:
     async def anonymise(self, patient_id: str, actor: Actor) -> None:
         """Remove everything personal, the account and what lies ahead. Again on the same patient finishes the rest.
 
-        Raises PatientInQueue while the patient waits anywhere.
+        Raises PatientInQueue while the patient waits anywhere, WrongState while a merge names the record.
         """
         await self.find(patient_id)
         if self._queues.open_tickets_of(patient_id):

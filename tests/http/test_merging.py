@@ -110,3 +110,19 @@ async def test_who_may_and_what_is_refused(practice: Practice) -> None:
     assert fields(await practice.admin.post(path, {"other_id": other["id"], "take": ["account"]})) == ["take.0"]
     (await practice.admin.post(path, {"other_id": "nobody at all"})).problem(404, "not_found")
     (await practice.admin.post("/api/patients/nobody/merge/", {"other_id": one["id"]})).problem(404, "not_found")
+
+
+async def test_who_is_being_merged_is_not_made_anonymous_in_between(practice: Practice) -> None:
+    one, other = await two(practice)
+    storage, clock = practice.server.services.storage, practice.clock
+    actor = {"id": "desk", "name": "Desk", "role": "admin"}
+    cut_off = {"rev": 1, "kept_id": one["id"], "take": [], "actor": actor, "at": clock.now(), "filled": False}
+    await storage.insert("merges", {"_id": other["id"], **cut_off})
+    for record in (one, other):
+        refused = await practice.admin.delete(f"/api/patients/{record['id']}/")
+        assert refused.problem(409, "wrong_state")["limit"] == "being_merged"
+    clock.turn(minutes=2)
+    await practice.server.services.merging.resume()
+    (await practice.admin.delete(f"/api/patients/{one['id']}/")).ok(204)
+    for record in (one, other):
+        assert (await practice.admin.get(f"/api/patients/{record['id']}/")).ok()["phone"] is None

@@ -270,3 +270,42 @@ async def test_duplicates_are_found_page_by_page_until_told_apart(office: Office
     assert await found(50) == []
     with pytest.raises(NotFound):
         await duplicates.tell_apart(made[1], "nobody")
+
+
+@pytest.mark.parametrize("which", ["kept", "other"])
+@pytest.mark.gen_test
+async def test_nobody_is_made_anonymous_while_a_merge_names_them(
+    pairs: Pairs, faulty: FaultyStorage, which: str
+) -> None:
+    kept, other = await pairs.two()
+    faulty.pass_by("patients", "replace_if_unchanged")  # the stone
+    faulty.fail_before("patients", "replace_if_unchanged")
+    await dies(pairs.merging.merge(kept.id, other.id, (), DESK))
+    faulty.heal()
+    named = kept if which == "kept" else other
+    with pytest.raises(WrongState) as refusal:
+        await pairs.merging.refuse_named(named.id)
+    assert refusal.value.extra["limit"] == "being_merged"
+    await pairs.process().resume(everything=True)
+    await pairs.assert_one(kept, other)
+    await pairs.merging.refuse_named(named.id)
+
+
+@pytest.mark.gen_test
+async def test_a_merge_into_one_who_was_made_anonymous_meanwhile_gives_up(pairs: Pairs, faulty: FaultyStorage) -> None:
+    office = pairs.office
+    kept, other = await pairs.two()
+    faulty.pass_by("patients", "replace_if_unchanged")  # the stone
+    faulty.fail_before("patients", "replace_if_unchanged")
+    await dies(pairs.merging.merge(kept.id, other.id, (), DESK))
+    faulty.heal()
+    await office.patients.anonymise(kept.id, DESK)  # by somebody who had looked before the merge was written down
+    await pairs.process().resume(everything=True)
+    gone = await office.patients.find(kept.id)
+    assert (gone.name, gone.phone, gone.account_id) == ("", "", "")
+    assert (await office.patients.get(other.id)).phone == other.phone
+    session = await office.accounts.sign_in("ana0", "a long password")
+    assert session.account.patient_id == other.id
+    assert len(await office.storage.find("appointments", {"patient_id": other.id}, sort="order")) == 1
+    assert await office.storage.find("merges", {}) == []
+    assert pairs.audited == []
