@@ -128,11 +128,13 @@ def _source(ticket: Ticket) -> str:
 
 
 def _outcome(ticket: Ticket) -> Outcome:
+    if ticket.state is State.NO_SHOW:  # not here, unless they come back
+        return Outcome.NO_SHOW
     if ticket.state not in ENDED:
         return Outcome.OPEN
     if ticket.state is State.DONE:
         return Outcome.SEEN
-    if ticket.state is State.LEFT and any(step.state is State.NO_SHOW for step in ticket.steps):
+    if ticket.state is State.LEFT and len(ticket.steps) > 1 and ticket.steps[-2].state is State.NO_SHOW:
         return Outcome.NO_SHOW
     return Outcome(ticket.state.value)
 
@@ -145,7 +147,8 @@ def _service(ticket: Ticket) -> int | None:
         and step.end is not None
         and not (step.inferred and step.end - step.start < SHORTEST_INFERRED)
     ]
-    if not rooms or ticket.state is not State.DONE:
+    # Whom only the day's end took out of the room had been forgotten there.
+    if not rooms or ticket.state is not State.DONE or ticket.last.inferred:
         return None
     return _minutes(sum(((step.end or step.start) - step.start for step in rooms), timedelta()))
 

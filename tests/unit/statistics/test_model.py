@@ -54,6 +54,9 @@ def test_a_later_stage_waits_from_its_transfer() -> None:
     ("steps", "outcome"),
     [
         (((State.WAITING, 0), (State.CALLED, 5), (State.NO_SHOW, 8), (State.LEFT, 60)), Outcome.NO_SHOW),
+        (((State.WAITING, 0), (State.CALLED, 5), (State.NO_SHOW, 8)), Outcome.NO_SHOW),
+        (((State.WAITING, 0), (State.NO_SHOW, 8), (State.WAITING, 20), (State.LEFT, 60)), Outcome.LEFT),
+        (((State.WAITING, 0), (State.NO_SHOW, 8), (State.WAITING, 20)), Outcome.OPEN),
         (((State.WAITING, 0), (State.LEFT, 60)), Outcome.LEFT),
         (((State.WAITING, 0), (State.CANCELLED, 60)), Outcome.CANCELLED),
         (((State.WAITING, 0), (State.TRANSFERRED, 60)), Outcome.TRANSFERRED),
@@ -71,6 +74,13 @@ def test_how_it_ended(steps: tuple[tuple[State, float], ...], outcome: Outcome) 
 def test_a_room_that_was_only_inferred_for_a_moment_is_no_visit() -> None:
     passed = ticket((State.WAITING, 0), (State.IN_ROOM, 10), (State.DONE, 10.2), inferred=True)
     assert visit_of(passed, None, MADRID).service is None
+
+
+def test_a_visit_that_only_the_day_s_end_finished_has_no_service_time() -> None:
+    *steps, end = SEEN.steps
+    forgotten = replace(SEEN, steps=(*steps, replace(end, inferred=True)))
+    visit = visit_of(forgotten, None, MADRID)
+    assert (visit.outcome, visit.wait, visit.service) == (Outcome.SEEN, 20, None)
 
 
 @pytest.mark.parametrize(("earliest", "latest", "off"), [(15, 25, 0), (25, 40, -5), (5, 12, 8)])
