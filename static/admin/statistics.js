@@ -1,9 +1,8 @@
 /** What happened in the clinic: today, or over time, of every doctor or one; as figures, charts, tables and a file. */
 
 import { api } from "../base/api.js";
-import { serverNow } from "../base/clock.js";
 import { h } from "../base/dom.js";
-import { dayOf, number, shortDate, t } from "../base/i18n.js";
+import { dateLabel, number, t } from "../base/i18n.js";
 import { priorityName } from "../base/labels.js";
 import { fill } from "../base/page.js";
 import { explain } from "../base/problems.js";
@@ -11,7 +10,7 @@ import { attempt } from "./attempt.js";
 import { barChart, plainTable } from "./chart.js";
 
 const DAY = 86_400_000;
-/** First and last day before today. */
+/** First and last day before the service day. */
 const PERIODS = { today: [0, 0], yesterday: [1, 1], week: [6, 0], month: [29, 0], year: [364, 0] };
 
 export function statisticsView() {
@@ -20,21 +19,30 @@ export function statisticsView() {
   const to = h("input", { type: "date", "aria-label": t("audit.until"), hidden: true });
   const doctor = select("join.doctor", [["", t("statistics.every_doctor")]]);
   const body = h("div", { class: "stack" });
-  const ago = (days) => dayOf(serverNow() - days * DAY);
   const asked = () => ({ from: from.value, to: to.value, ...(doctor.value ? { doctor_id: doctor.value } : {}) });
-  const load = () => fill(body, async () => shown(await api.get("/api/statistics/", asked())), explain);
-  const choose = () => {
-    const own = period.value === "own";
-    from.hidden = to.hidden = !own;
-    if (!own) [from.value, to.value] = PERIODS[period.value].map(ago);
-    load();
+  const load = () =>
+    fill(
+      body,
+      async () => {
+        if (period.value !== "own") await follow();
+        return shown(await api.get("/api/statistics/", asked()));
+      },
+      explain,
+    );
+  /** A period ends on the service day under way: after midnight that is still the day before. */
+  const follow = async () => {
+    const { day } = await api.get("/api/clinic/");
+    if (period.value !== "own") [from.value, to.value] = PERIODS[period.value].map((days) => daysBefore(day, days));
   };
-  period.addEventListener("change", choose);
+  period.addEventListener("change", () => {
+    from.hidden = to.hidden = period.value !== "own";
+    load();
+  });
   for (const input of [from, to, doctor]) input.addEventListener("change", load);
   const file = h("button", { class: "button", type: "button", text: t("audit.export"), on: { click: () => attempt(() => api.download("/api/statistics/export/", asked(), "statistics.csv")) } });
   const filters = h("div", { class: "filters statistics-filters" }, field("statistics.period", period), from, to, field("join.doctor", doctor), file);
   attempt(async () => doctor.append(...(await api.all("/api/doctors/")).map(({ id, name }) => h("option", { value: id, text: name }))));
-  choose();
+  load();
   return { element: h("div", { class: "stack" }, filters, body) };
 }
 
@@ -44,7 +52,7 @@ function shown(figures) {
     return [h("p", { class: "empty card", text: t("statistics.none") })];
   }
   const hours = figures.by_hour.map((each) => ({ ...each, label: each.key }));
-  const days = figures.by_day.map((each) => ({ ...each, label: shortDate(`${each.key}T12:00:00Z`) }));
+  const days = figures.by_day.map((each) => ({ ...each, label: dateLabel(each.key) }));
   const charts = [
     barChart({ title: t("statistics.arrivals_by_hour"), valueName: t("statistics.arrived"), bars: hours.map(({ label, arrived }) => ({ label, value: arrived })) }),
     waits(t("statistics.waits_by_hour"), hours),
@@ -97,6 +105,9 @@ function table(title, parts, nameOf) {
   const rows = parts.map((part) => [nameOf(part), part.arrived, part.seen, part.no_show, part.left, part.cancelled, part.transferred, part.wait?.median ?? "–", part.wait?.p90 ?? "–", part.service?.median ?? "–"]);
   return h("section", { class: "card" }, h("h2", { text: t(title) }), plainTable(t(title), heads, rows));
 }
+
+/** A calendar date so many days before another: in UTC no day is longer than the next. */
+const daysBefore = (date, days) => new Date(Date.parse(date) - days * DAY).toISOString().slice(0, 10);
 
 const select = (label, options) => h("select", { "aria-label": t(label) }, ...options.map(([value, text]) => h("option", { value, text })));
 const field = (label, control) => h("label", { class: "filter" }, h("span", { text: t(label) }), control);

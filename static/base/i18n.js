@@ -103,6 +103,10 @@ export const minuteOf = (iso) => {
 export const shortDate = (iso) =>
   dateFormat("date", { weekday: "short", day: "numeric", month: "short" }).format(new Date(iso));
 
+/** Tue 3 Mar, of a calendar date without a time (2026-03-03): no time zone may move it. */
+export const dateLabel = (day) =>
+  format("label", () => new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" })).format(new Date(day));
+
 /** Tuesday 3 March */
 export const longDate = (iso) =>
   dateFormat("long", { weekday: "long", day: "numeric", month: "long" }).format(new Date(iso));

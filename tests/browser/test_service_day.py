@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenPage, log_in
 from tests.browser.process import ADMIN, ServerProcess
@@ -27,3 +28,34 @@ def test_log_opens_on_the_service_day_under_way(open_page: OpenPage, scene: Scen
     log_in(page, *ADMIN)
     expect(page.get_by_label("Day")).to_have_value(scene.queue(doctor)["day"])
     expect(page.get_by_role("row").filter(has_text="0171").first).to_be_visible()
+
+
+def test_statistics_open_on_the_service_day_under_way(open_page: OpenPage, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Late")
+    scene.walk_in(doctor, "Late Guest")
+    page = open_page("/admin/#/statistics")
+    log_in(page, *ADMIN)
+    page.get_by_label("Doctor", exact=True).select_option(label="Dr Late")
+    expect(page.locator(".headline").first.locator("strong")).to_have_text("1")
+    day = date.fromisoformat(scene.queue(doctor)["day"])
+    page.get_by_label("Period").select_option(label="Last 7 days")
+    page.get_by_label("Period").select_option(label="Other days…")
+    expect(page.get_by_label("From", exact=True)).to_have_value((day - timedelta(days=6)).isoformat())
+    expect(page.get_by_label("To", exact=True)).to_have_value(day.isoformat())
+
+
+def test_far_east_a_date_stays_the_date(open_page: OpenPage) -> None:
+    def two_days(route: Route) -> None:
+        found = route.fetch().json()
+        total = {**found["total"], "arrived": 2}
+        days = [{**total, "key": f"2026-03-0{number}", "arrived": 1} for number in (3, 4)]
+        route.fulfill(json={**found, "total": total, "by_day": days})
+
+    page = open_page("about:blank")
+    east = {"timezone": "Pacific/Kiritimati", "day": "2026-03-04"}
+    page.route("**/api/clinic/", lambda route: route.fulfill(json={**route.fetch().json(), **east}))
+    page.route("**/api/statistics/?*", two_days)
+    page.goto("/admin/#/statistics")
+    log_in(page, *ADMIN)
+    chart = page.get_by_role("img", name="Arrivals by day")
+    expect(chart.locator(".chart-label")).to_have_text(["Tue, Mar 3", "Wed, Mar 4"])
