@@ -1,7 +1,7 @@
 """What happened on a clinic's days: past ones from their kept figures, today from what stands now.
 
-A job counts each day once it is over and settled; what it has not come to yet is counted when it is asked for, some
-days at most.
+A job counts each day once it is over and settled and its texts are out; what it has not come to yet is counted when
+it is asked for, some days at most.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from server.storage.port import Storage
 MOST_DAYS: Final = 400
 COUNTED_WHEN_ASKED: Final = 31
 COUNTED_PER_RUN: Final = 60
+WAITS_FOR_TEXTS: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,16 @@ class StatisticsService:
             self._counted = await self._store.counted(first, yesterday)
         missing = [day for day in _days(first, yesterday) if day not in self._counted]
         for day in reversed(missing[-COUNTED_PER_RUN:]):
-            if await self._store.is_settled(day):
+            if await self._store.is_settled(day) and await self._texts_are_out(day):
                 # The document of no doctor comes last: with it the day counts as counted.
                 for figures in sorted(await self._count(day), key=lambda each: not each.doctor_id):
                     await self._store.keep(figures)
                 self._counted.add(day)
+
+    async def _texts_are_out(self, day: date) -> bool:
+        """Whether no text of the day, as one that quiet hours held back, can still leave; after a while none can."""
+        ended = self._clinic_time.day_start(day + timedelta(days=1))
+        return self._clock.now() >= ended + WAITS_FOR_TEXTS or not await self._store.has_open_texts(day)
 
     async def _count(self, day: date) -> list[DayFigures]:
         """The day's figures, and one of no doctor."""

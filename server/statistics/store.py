@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from server.queue import documents
 from server.queue.model import Ticket
+from server.sms.model import OPEN_STATES
 from server.statistics.model import Group, Promise, Tally
-from server.storage.port import Condition, Document, DuplicateKey, Range, Storage
+from server.storage.port import Condition, Document, DuplicateKey, In, Range, Storage
 
 FIGURES: Final = "day_figures"
 PAGE: Final = 200
@@ -76,6 +77,11 @@ class StatisticsStore:
         """Whether every queue of the day is finished and in `visits` to the end."""
         where: dict[str, Condition] = {"settled": 0, "day": day.isoformat()}
         return not await self._storage.find("queue_days", where, limit=1)
+
+    async def has_open_texts(self, day: date) -> bool:
+        """Whether a text of the day has not left yet and may."""
+        where: dict[str, Condition] = {"day": day.isoformat(), "state": In([state.value for state in OPEN_STATES])}
+        return bool(await self._storage.find("notifications", where, limit=1))
 
     async def visits(self, day: date) -> AsyncIterator[tuple[str, str, Ticket, Promise | None]]:
         """Doctor's id and name, ticket and promise of every visit of the day; a page at a time."""

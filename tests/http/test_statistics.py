@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from tests.http.clinic import Clinic
 from tests.http.people import Practice
+from tests.storage.support import filled
 
 
 async def a_day(clinic: Clinic) -> None:
@@ -64,6 +66,31 @@ async def test_a_day_that_is_over_is_kept_and_answers_the_same(practice: Practic
     assert (await admin.get("/api/statistics/", query)).ok() == before
     lines = (await admin.get("/api/statistics/export/", query)).raw.decode().splitlines()
     assert lines[1].startswith("2026-03-02,Dr Rao,4,1,1,2,0,0,4,13,9,9")
+
+
+@pytest.mark.gen_test
+async def test_a_day_with_a_text_on_its_way_is_not_counted_for_good_until_a_day_later(practice: Practice) -> None:
+    services = practice.server.services
+    body = {"doctor_id": (await practice.doctor())["id"], "walk_in": {"name": "Guest"}}
+    (await practice.desk.post("/api/enqueue/", body)).ok(201)
+    held: dict[str, Any] = {"rev": 1, "day": "2026-03-02", "order": "a", "doctor_id": "", "state": "queued"}
+    await services.storage.insert("notifications", filled("notifications", "held", **held))
+    practice.clock.turn(days=1)
+    await services.queues.rollover()
+
+    async def kept() -> dict[str, int] | None:
+        await services.statistics.count_days()
+        document = await services.storage.get("day_figures", "2026-03-02:")
+        return document["texts"] if document else None
+
+    assert await kept() is None
+    query = {"from": "2026-03-02", "to": "2026-03-02"}
+    admin = await practice.anyone.sign_in("admin", "admin-password")
+    assert (await admin.get("/api/statistics/", query)).ok()["texts"] == {"reached": 0, "not_reached": 0, "other": 1}
+    practice.clock.turn(hours=15, minutes=59)
+    assert await kept() is None
+    practice.clock.turn(minutes=1)
+    assert await kept() == {"queued": 1}
 
 
 @pytest.mark.gen_test
