@@ -88,7 +88,8 @@ export function openDialog(title, ...content) {
   const raiseCover = coverAbove();
   document.body.append(element);
   element.showModal();
-  moveFocus(element.querySelector("[autofocus], .form input, .form select, .form button, button.button-primary"));
+  // Whoever opened it goes on at once: name, Enter, Enter.
+  element.querySelector("[autofocus], .form input, .form select, .form button, button.button-primary")?.focus();
   raiseCover();
   return { element, close };
 }

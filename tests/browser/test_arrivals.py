@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import SETTLED, OpenPage, Watch, log_in, until
+from tests.browser.conftest import OpenPage, Watch, log_in
 from tests.browser.process import ADMIN, ServerProcess
 from tests.browser.scene import Scene
 from tests.browser.test_console import column_of
@@ -68,7 +68,6 @@ def test_who_is_booked_today_is_offered_the_check_in_first(console: Console, sce
     find(page, "Expected Walker")
     check_in = page.get_by_role("button", name="Check in for")
     expect(check_in).to_be_focused()
-    until(page, SETTLED)
     check_in.press("Enter")
     expect(column_of(page, "Dr Expects")).to_contain_text("Expected Walker")
     (ticket,) = scene.queue(doctor)["waiting"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import SETTLED, OpenPage, Watch, until
+from tests.browser.conftest import OpenPage, Watch, until
 from tests.browser.scene import Scene
 
 Console = Callable[..., Page]
@@ -32,7 +32,6 @@ def test_walk_in_is_in_the_queue_three_keys_after_the_name(console: Console, sce
     expect(page.get_by_role("option", name="Add “Noor Haddad” as a walk-in")).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Add to the queue")).to_be_focused()
-    until(page, SETTLED)
     page.keyboard.press("Enter")
     expect(column_of(page, "Dr Rao")).to_contain_text("Noor Haddad")
     assert [ticket["patient"]["name"] for ticket in scene.queue(doctor)["waiting"]] == ["Noor Haddad"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import SETTLED, OpenPage, until
+from tests.browser.conftest import OpenPage, until
 from tests.browser.scene import Scene
 
 Console = Callable[..., Page]
@@ -109,7 +109,6 @@ def test_a_walk_in_is_printed_one_key_after_joining(console: Console, scene: Sce
     expect(page.get_by_role("option", name="as a walk-in")).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Add to the queue")).to_be_focused()
-    until(page, SETTLED)
     page.keyboard.press("Enter")
     expect(page.locator(".toast")).to_contain_text("Noor Haddad")
     with page.context.expect_page() as opened:

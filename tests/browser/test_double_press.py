@@ -82,19 +82,3 @@ def test_two_presses_open_the_menu_and_call_nobody(console: Console, scene: Scen
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(column_of(page, "Dr Menu Twice").get_by_role("heading", name="On hold 1")).to_be_visible()
-
-
-def test_two_presses_in_the_search_box_add_nobody(console: Console, scene: Scene) -> None:
-    doctor = scene.doctor("Dr Found Twice")
-    page = console()
-    page.evaluate(ENTER_ON_ARRIVAL, "button[type=submit]")
-    page.keyboard.press("/")
-    page.keyboard.type("Dana Twice")
-    page.keyboard.press("Enter")
-    until(page, PRESSED_AGAIN)
-    until(page, SETTLED)
-    expect(page.get_by_role("button", name="Add to the queue")).to_be_focused()
-    page.get_by_label("Doctor").select_option(doctor["id"])
-    page.get_by_role("button", name="Add to the queue").focus()
-    page.keyboard.press("Enter")
-    expect(column_of(page, "Dr Found Twice")).to_contain_text("Dana Twice")

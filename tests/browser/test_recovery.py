@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import SETTLED, OpenPage, Watch, until
+from tests.browser.conftest import OpenPage, Watch
 from tests.browser.process import ServerProcess
 from tests.browser.scene import Scene
 
@@ -85,7 +85,6 @@ def test_expired_token_is_renewed_in_passing(console: Console, scene: Scene, wat
     expect(page.get_by_role("option").first).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Add to the queue")).to_be_focused()
-    until(page, SETTLED)
     page.keyboard.press("Enter")
     expect(page.get_by_role("status").filter(has_text="Renewed Person is")).to_be_visible()
     assert len(refused) == 1

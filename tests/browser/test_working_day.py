@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import SETTLED, Watch, until
+from tests.browser.conftest import Watch
 from tests.browser.scene import Scene
 from tests.browser.test_console import act, column_of
 from tests.browser.test_texts import NO_SUCH_NUMBER, server, twilio
@@ -84,7 +84,6 @@ def test_a_day_at_the_desk(console: Console, scene: Scene, watch: Watch) -> None
     expect(desk.get_by_role("option", name="as a walk-in")).to_have_attribute("aria-selected", "true")
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("button", name="Add to the queue")).to_be_focused()
-    until(desk, SETTLED)
     desk.keyboard.press("Enter")
     expect(mine).to_contain_text("Noor Haddad")
     for number in range(2):
