@@ -1,6 +1,6 @@
 /**
  * Moving an appointment in the calendar: dragged with the pointer onto a free time, or by keyboard: M picks it up, the
- * arrows go through the free times, Enter puts it down, Escape gives up. The patient is told as of every move.
+ * arrows go through the free times, Enter puts it down; Escape gives up, and so does whoever goes elsewhere. The patient is told as of every move.
  */
 
 import { api } from "../base/api.js";
@@ -20,6 +20,7 @@ export function enableMoving(grid, status, reload) {
     grid.setAttribute("data-carrying", "");
   };
   const putDown = () => {
+    document.removeEventListener("focusin", wander);
     mark(null);
     carried?.removeAttribute("data-carried");
     grid.removeAttribute("data-carrying");
@@ -30,6 +31,12 @@ export function enableMoving(grid, status, reload) {
     over = free;
     over?.setAttribute("data-over", "");
   };
+  const giveUp = () => {
+    putDown();
+    status.textContent = t("calendar.given_up");
+  };
+  /** Keys that are meant for something else must not put the appointment anywhere. */
+  const wander = ({ target }) => target !== over && giveUp();
   const drop = async (free) => {
     const each = carried.appointment;
     putDown();
@@ -65,17 +72,19 @@ export function enableMoving(grid, status, reload) {
       event.preventDefault();
       pickUp(booked);
       stand(first);
+      document.addEventListener("focusin", wander);
     } else if (carried) whileCarrying(event);
   });
   const whileCarrying = (event) => {
     const next = { ArrowDown: () => beside(over, 1), ArrowUp: () => beside(over, -1), ArrowRight: () => across(over, 1), ArrowLeft: () => across(over, -1) }[event.key];
     if (next) stand(next() ?? over);
     else if (event.key === "Enter") drop(over);
-    else if (event.key === "Escape") {
+    else if (event.key === "Escape" || event.key === "Tab") {
       const back = carried;
-      putDown();
+      giveUp();
       back.focus();
-      status.textContent = t("calendar.given_up");
+      // Tab goes on from the appointment.
+      if (event.key === "Tab") return;
     } else return;
     event.preventDefault();
   };

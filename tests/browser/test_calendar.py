@@ -96,6 +96,31 @@ def test_an_appointment_is_moved_by_keyboard(calendar: Calendar, scene: Scene) -
     assert start_of(scene, mine) == target
 
 
+def test_whoever_goes_elsewhere_while_carrying_lets_go(calendar: Calendar, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Tab", hours=short_hours())
+    mine = booked(scene, doctor, "Tina Tab")
+    page = calendar(doctor)
+    shown, carried = page.get_by_role("button", name="Tina Tab"), page.locator("[data-carried], [data-carrying]")
+    given_up = page.get_by_role("status").filter(has_text="It stays where it was")
+    for leave in ("Tab", "Shift+Tab"):
+        shown.focus()
+        page.keyboard.press("m")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press(leave)
+        expect(carried).to_have_count(0)
+        expect(given_up).to_have_count(1)
+        expect(page.locator(":focus")).to_have_count(1)
+        expect(shown).not_to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog", name="Book an appointment")).to_be_visible()
+        page.keyboard.press("Escape")
+    shown.focus()
+    page.keyboard.press("m")
+    page.get_by_label("Day", exact=True).focus()
+    expect(carried).to_have_count(0)
+    assert start_of(scene, mine) == mine["start"]
+
+
 def test_a_time_that_somebody_has_taken_meanwhile_is_refused(calendar: Calendar, scene: Scene, watch: Watch) -> None:
     watch.expect("409")
     doctor = scene.doctor("Dr Late", hours=short_hours())
