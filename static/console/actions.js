@@ -78,10 +78,7 @@ function askPriority(ticket, commands) {
       { name: "reason", label: t("dialog.reason") },
     ],
     submit: t("action.save"),
-    onSubmit: async (values) => {
-      dialog.close();
-      await commands.ticket(ticket, "priority", given(values));
-    },
+    onSubmit: (values, key) => commands.ticket(ticket, "priority", given(values), { dialog, key }),
   });
   const dialog = openDialog(t("dialog.priority", { code: ticket.code, name: ticket.patient.name }), form);
 }
@@ -96,10 +93,8 @@ function askMove(ticket, commands, queues) {
       { name: "reason", label: t("dialog.reason") },
     ],
     submit: t("action.save"),
-    onSubmit: async ({ place, reason }) => {
-      dialog.close();
-      await commands.ticket(ticket, "move", given({ ...(place === "front" ? { after: 0 } : { behind: place }), reason }));
-    },
+    onSubmit: ({ place, reason }, key) =>
+      commands.ticket(ticket, "move", given({ ...(place === "front" ? { after: 0 } : { behind: place }), reason }), { dialog, key }),
   });
   const dialog = openDialog(t("dialog.move", { code: ticket.code, name: ticket.patient.name }), form);
 }
@@ -119,10 +114,7 @@ export function askTransfer(ticket, commands, queues, chosen) {
       { name: "reason", label: t("dialog.reason") },
     ],
     submit: t("action.transfer_now"),
-    onSubmit: async (values) => {
-      dialog.close();
-      await commands.ticket(ticket, "transfer", given(values));
-    },
+    onSubmit: (values, key) => commands.ticket(ticket, "transfer", given(values), { dialog, key }),
   });
   const dialog = openDialog(t("dialog.transfer", { code: ticket.code, name: ticket.patient.name }), form);
 }

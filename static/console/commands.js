@@ -42,19 +42,18 @@ export class Commands {
     );
   }
 
-  /** A command on one ticket. `verb` is the path's last part, the sentence's key is `done.<verb>`. */
-  async ticket(ticket, verb, body = {}) {
+  /** A command on one ticket. `verb` is the path's last part, the sentence's key is `done.<verb>`; `asked` as for `run`. */
+  async ticket(ticket, verb, body = {}, asked = null) {
     const said = { code: ticket.code, room: roomName(ticket.room), doctor: this.#queues.everyone.get(body.doctor_id)?.name ?? "" };
-    await this.run(ticket.doctor_id, `/api/tickets/${ticket.id}/${verb}/`, body, (answer) =>
-      t(`done.${verb}`, { ...said, room: roomName(answer.room ?? ticket.room) }),
-    );
+    const sentence = (answer) => t(`done.${verb}`, { ...said, room: roomName(answer.room ?? ticket.room) });
+    await this.run(ticket.doctor_id, `/api/tickets/${ticket.id}/${verb}/`, body, sentence, { asked });
   }
 
-  /** A command on the queue: pause, open, close. */
-  async queue(doctorId, verb, body = {}) {
+  /** A command on the queue: pause, open, close; `asked` as for `run`. */
+  async queue(doctorId, verb, body = {}, asked = null) {
     const doctor = this.#queues.doctors.get(doctorId)?.name ?? "";
     const kind = verb === "pause" ? "step" : "final";
-    await this.run(doctorId, `/api/queue/${doctorId}/${verb}/`, body, () => t(`done.queue_${verb}`, { doctor }), kind);
+    await this.run(doctorId, `/api/queue/${doctorId}/${verb}/`, body, () => t(`done.queue_${verb}`, { doctor }), { kind, asked });
   }
 
   /**
@@ -84,22 +83,26 @@ export class Commands {
     step.close();
     if (this.#last === step) this.#last = null;
     const sentence = ({ sms }) => t(sms === "already_sent" ? "undo.done_sms_sent" : "undo.done", { what: step.text });
-    await this.run(step.doctorId, `/api/queue/${step.doctorId}/undo/`, { seq: step.seq }, sentence, "undo");
+    await this.run(step.doctorId, `/api/queue/${step.doctorId}/undo/`, { seq: step.seq }, sentence, { kind: "undo" });
   }
 
   /**
-   * Send, wait until the picture shows it, say so. Refusals stay beside the queue they concern.
-   * @param {"step"|"final"|"undo"} kind a step can be taken back, what is final cannot
+   * Send, wait until the picture shows it, say so. Refusals stay beside the queue they concern, or are thrown to the
+   * form that asked, which keeps what was typed.
+   * @param {object} [options] @param {"step"|"final"|"undo"} options.kind a step can be taken back, what is final cannot
+   * @param {{dialog: object, key: string}|null} options.asked the dialog that asked, and its form's key
    */
-  async run(doctorId, path, body, sentence, kind = "step") {
+  async run(doctorId, path, body, sentence, { kind = "step", asked = null } = {}) {
     this.#say(doctorId, null);
-    const sending = api.post(path, body);
+    const sending = api.post(path, body, asked?.key);
     this.#sent = sending.then(() => null, () => null);
     try {
       const answer = await sending;
+      asked?.dialog.close();
       this.#said(doctorId, sentence(answer), kind, answer.seq);
       await this.#queues.reached(doctorId, answer.seq);
     } catch (problem) {
+      if (asked?.dialog.element.open) throw problem;
       this.#say(doctorId, explain(problem));
       if (problem.code === "offline") this.#unreached.add(doctorId);
     }

@@ -16,10 +16,8 @@ export function askPause(doctor, commands) {
       { name: "note", label: t("pause.note"), hint: t("pause.note_hint") },
     ],
     submit: t("pause.submit"),
-    onSubmit: async ({ minutes, reason, note }) => {
-      dialog.close();
-      await commands.queue(doctor.id, "pause", given({ minutes: minutes ? Number(minutes) : null, reason, note }));
-    },
+    onSubmit: ({ minutes, reason, note }, key) =>
+      commands.queue(doctor.id, "pause", given({ minutes: minutes ? Number(minutes) : null, reason, note }), { dialog, key }),
   });
   // Said on the waiting-room screen, so the usual ones are at hand in words that may stand there.
   form.append(h("datalist", { id: "pause-reasons" }, ...REASONS.map((reason) => h("option", { value: t(`pause.reason.${reason}`) }))));
