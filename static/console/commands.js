@@ -7,8 +7,8 @@ import { api } from "../base/api.js";
 import { t } from "../base/i18n.js";
 import { toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
-import { roomName } from "../base/labels.js";
 import { printTicket } from "./printing.js";
+import { calledNext, ticketDone } from "./sentences.js";
 
 /** The server keeps a step undoable for two minutes; the button stays a little less. */
 const UNDO_SHOWN = 20_000;
@@ -37,16 +37,16 @@ export class Commands {
     const body = { doctor_id: doctorId, current: current?.id ?? null };
     if (room) body.room = room;
     if (outcome) body.outcome = outcome;
-    await this.run(doctorId, "/api/notify-next/", body, ({ called }) =>
-      called ? t("done.called", { code: called.code, room: roomName(called.room) }) : t("done.nobody_waiting"),
-    );
+    const paused = this.#paused(doctorId);
+    await this.run(doctorId, "/api/notify-next/", body, ({ called }) => calledNext(called, paused));
   }
 
-  /** A command on one ticket. `verb` is the path's last part, the sentence's key is `done.<verb>`; `asked` as for `run`. */
+  /** A command on one ticket. `verb` is the path's last part; `asked` as for `run`. */
   async ticket(ticket, verb, body = {}, asked = null) {
-    const said = { code: ticket.code, room: roomName(ticket.room), doctor: this.#queues.everyone.get(body.doctor_id)?.name ?? "" };
-    const sentence = (answer) => t(`done.${verb}`, { ...said, room: roomName(answer.room ?? ticket.room) });
-    await this.run(ticket.doctor_id, `/api/tickets/${ticket.id}/${verb}/`, body, sentence, { asked });
+    const before = { doctor: this.#queues.everyone.get(body.doctor_id)?.name ?? "", paused: this.#paused(ticket.doctor_id) };
+    const sentence = (answer) => ticketDone(verb, answer, before);
+    const kind = verb === "transfer" ? "final" : "step";
+    await this.run(ticket.doctor_id, `/api/tickets/${ticket.id}/${verb}/`, body, sentence, { kind, asked });
   }
 
   /** A command on the queue: pause, open, close; `asked` as for `run`. */
@@ -106,6 +106,10 @@ export class Commands {
       this.#say(doctorId, explain(problem));
       if (problem.code === "offline") this.#unreached.add(doctorId);
     }
+  }
+
+  #paused(doctorId) {
+    return this.#queues.views.get(doctorId)?.status === "paused";
   }
 
   #say(doctorId, text) {
