@@ -29,6 +29,8 @@ def test_the_page_says_what_the_api_says(open_page: OpenPage, scene: Scene) -> N
     assert violations(page) == []
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save as CSV").click()
-    assert "Dr Counted,3,1,0" in saved.value.path().read_text(encoding="utf-8")
+    file = saved.value.path().read_text(encoding="utf-8")
+    assert "doctor,,Dr Counted,,,,3,1,0" in file
+    assert "source,,,,walk_in,,3,1,0" in file
     page.get_by_label("Period").select_option(label="Yesterday")
     expect(page.locator(".empty")).to_contain_text("Nobody came on these days")

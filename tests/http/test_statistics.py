@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,6 +22,28 @@ async def a_day(clinic: Clinic) -> None:
     (await clinic.on(third, "left")).ok()
     (await clinic.next()).ok()
     (await clinic.on(second, "no-show")).ok()
+
+
+def assert_same_figures(shown: dict[str, Any], lines: list[dict[str, str]]) -> None:
+    """The file says of every part what the API says of it, and more of each doctor's days."""
+    parts = {"day": "key", "hour": "key", "doctor": "name", "source": "key", "priority": "key"}
+    expected = [("total", "", shown["total"])]
+    expected += [(part, each[name], each) for part, name in parts.items() for each in shown[f"by_{part}"]]
+    assert [(line["breakdown"], line.get(line["breakdown"], "")) for line in lines[: len(expected)]] == [
+        (part, name) for part, name, _ in expected
+    ]
+    for line, (_, _, figures) in zip(lines, expected, strict=False):
+        for count in ("arrived", "seen", "no_show", "left", "cancelled", "transferred", "open"):
+            assert line[count] == str(figures[count])
+        for spread in ("wait", "service"):
+            told = figures[spread] or {"median": "", "p90": ""}
+            assert (line[f"{spread}_median"], line[f"{spread}_p90"]) == (str(told["median"]), str(told["p90"]))
+        estimates = figures["estimates"] or {"told": "", "inside": "", "off_median": ""}
+        assert [line[f"estimates_{name}"] for name in estimates] == [str(value) for value in estimates.values()]
+    assert lines[0]["texts_reached"] == str(shown["texts"]["reached"])
+    assert {(line["breakdown"], line["doctor"]) for line in lines[len(expected) :]} == {
+        ("day and doctor", each["name"]) for each in shown["by_doctor"]
+    }
 
 
 @pytest.mark.gen_test
@@ -64,8 +88,8 @@ async def test_a_day_that_is_over_is_kept_and_answers_the_same(practice: Practic
     for visit in await services.storage.find("visits", {}, sort="order"):
         await services.storage.delete("visits", visit["_id"])
     assert (await admin.get("/api/statistics/", query)).ok() == before
-    lines = (await admin.get("/api/statistics/export/", query)).raw.decode().splitlines()
-    assert lines[1].startswith("2026-03-02,Dr Rao,4,1,1,2,0,0,4,13,9,9")
+    file = (await admin.get("/api/statistics/export/", query)).raw.decode("utf-8-sig")
+    assert_same_figures(before, list(csv.DictReader(io.StringIO(file, newline=""))))
 
 
 @pytest.mark.gen_test
