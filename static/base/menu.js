@@ -1,6 +1,6 @@
 /** A menu of actions under a button: arrow keys, the actions' keys or first letters, Escape; it closes when the page moves on. */
 
-import { h } from "./dom.js";
+import { h, uniqueId } from "./dom.js";
 import { moveFocus } from "./focus.js";
 
 let closeOpenMenu = () => {};
@@ -11,11 +11,14 @@ export const closeMenu = () => closeOpenMenu();
 /**
  * @param {HTMLElement} anchor the button it belongs to
  * @param {({label: string, keys?: string, danger?: boolean, run: () => void}|null)[]} items null draws a line
+ * @param {HTMLElement} [head] what is to be read before one chooses
  */
-export function openMenu(anchor, items) {
+export function openMenu(anchor, items, head) {
   closeOpenMenu();
   const entries = items.map((item) => (item ? entry(item) : h("hr")));
-  const menu = h("div", { class: "menu", role: "menu", "aria-label": anchor.getAttribute("aria-label") ?? anchor.textContent }, ...entries);
+  if (head) head.id = uniqueId("menu-head");
+  const named = { "aria-label": anchor.getAttribute("aria-label") ?? anchor.textContent, "aria-describedby": head?.id };
+  const menu = h("div", { class: "menu", role: "menu", ...named }, head, ...entries);
   const buttons = entries.filter((element) => element.localName === "button");
 
   const close = ({ refocus = true } = {}) => {

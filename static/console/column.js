@@ -59,11 +59,12 @@ export class Column {
   }
 
   #showView(view) {
-    const { name, status, reason, body, room } = this.#parts;
+    const { name, status, reason, note, body, room } = this.#parts;
     setText(name, view.doctor.name);
     setText(status.firstElementChild, this.#statusText());
     setAttribute(status, "data-status", view.status);
     setText(reason, view.pause?.reason ?? "");
+    setText(note, view.pause?.note ? t("column.note", { note: view.pause.note }) : "");
     this.#showRooms(room);
     body.hidden = false;
     this.#parts.loading.hidden = true;
@@ -179,9 +180,10 @@ export class Column {
     const section = () => h("section", { hidden: true }, h("h3"), h("ol", { class: "rows" }));
     this.#parts = {
       name: h("h2", { id: headingId, text: doctor.name }),
-      where: h("span", { class: "soft", text: roomName(doctor.room) }),
+      where: h("span", { class: "soft column-where", text: roomName(doctor.room) }),
       status,
       reason: h("p", { class: "soft small column-reason", dir: "auto" }),
+      note: h("p", { class: "soft small column-reason" }),
       room,
       primary,
       second: h("div", { class: "buttons" }),
@@ -194,9 +196,9 @@ export class Column {
       loading: h("p", { class: "loading", text: t("page.loading") }),
       body: h("div", { class: "column-lists", hidden: true }),
     };
-    const { name, where, reason, second, refusal, now, waiting, held, missed, empty, loading, body } = this.#parts;
+    const { name, where, reason, note, second, refusal, now, waiting, held, missed, empty, loading, body } = this.#parts;
     body.append(waiting, empty, held, missed);
-    const head = h("header", { class: "column-head" }, h("div", {}, name, where), room, status, reason);
+    const head = h("header", { class: "column-head" }, name, where, room, status, reason, note);
     for (const part of [primary, second]) part.addEventListener("click", onlyFirst, true);
     const nobody = h("p", { class: "now-nobody", text: t("column.nobody_here") });
     const act = h("div", { class: "column-act" }, now, nobody, primary, second, this.#known?.element ?? null, refusal);

@@ -10,6 +10,9 @@ import { openMenu } from "../base/menu.js";
 import { actionByKey, actionsFor } from "./actions.js";
 import { keysEnabled } from "./keys.js";
 
+/** The server's own word where a patient said so from the phone. */
+const RUNNING_LATE = "running late";
+
 /** What each row shows now; its buttons always act on the newest ticket. */
 const shown = new WeakMap();
 
@@ -24,12 +27,11 @@ export function createRow(context) {
     "li",
     { class: "row", draggable: "true" },
     h("span", { class: "row-place" }),
-    h("span", { class: "code row-code" }),
-    h("span", { class: "row-who" }, h("span", { class: "row-name", dir: "auto" }), h("span", { class: "row-marks" })),
+    h("span", { class: "row-who" }, h("span", { class: "row-head" }, h("span", { class: "code row-code" }), " ", h("bdi", { class: "row-name" })), h("span", { class: "row-marks" })),
     h("span", { class: "row-wait" }),
     more,
   );
-  const open = () => openMenu(more, actionsFor(shown.get(element), context));
+  const open = () => openMenu(more, actionsFor(shown.get(element), context), menuHead(shown.get(element)));
   more.addEventListener("click", open);
   element.addEventListener("contextmenu", (event) => {
     event.preventDefault();
@@ -50,12 +52,12 @@ export function createRow(context) {
 export function updateRow(element, ticket) {
   const before = shown.get(element);
   shown.set(element, ticket);
-  const [place, code, who, wait, more] = element.children;
-  const [name, marks] = who.children;
+  const [place, who, wait, more] = element.children;
+  const [head, marks] = who.children;
+  const [code, name] = head.children;
   setText(place, ticket.position ? String(ticket.position) : "");
   setText(code, ticket.code);
   setText(name, ticket.patient.name);
-  setAttribute(name, "title", ticket.patient.name);
   setAttribute(more, "aria-label", t("row.actions", { code: ticket.code, name: ticket.patient.name }));
   updateWait(wait, ticket);
   if (before && sameMarks(before, ticket)) {
@@ -72,12 +74,15 @@ function showEstimate(element, ticket) {
   const mark = element.querySelector(".row-estimate");
   if (mark && about) setText(mark, about);
   else if (mark) mark.remove();
-  else if (about) element.querySelector(".row-marks").append(h("span", { class: "soft row-estimate", text: about }));
+  else if (about) {
+    const marks = element.querySelector(".row-marks");
+    marks.insertBefore(h("span", { class: "soft row-estimate", text: about }), marks.querySelector(".row-free"));
+  }
 }
 
 /** Waits count up by themselves between snapshots. */
 export function tickRow(element) {
-  updateWait(element.children[3], shown.get(element));
+  updateWait(element.querySelector(".row-wait"), shown.get(element));
   showEstimate(element, shown.get(element));
 }
 
@@ -98,6 +103,7 @@ const markFacts = (ticket) => [
   ticket.room,
   ticket.calls,
   ticket.reason,
+  noteOf(ticket),
   ticket.sms,
   ticket.patient.phone_masked,
   ticket.elsewhere,
@@ -113,11 +119,30 @@ function marksOf(ticket) {
   if (ticket.calls > 1) marks.push(h("span", { class: "soft", text: t("row.calls", { count: ticket.calls }) }));
   const contact = contactMark(ticket) ?? textMark(ticket);
   if (contact) marks.push(contact);
-  if (ticket.reason) marks.push(h("span", { class: "soft row-free", dir: "auto", text: ticket.reason }));
-  for (const other of ticket.elsewhere ?? []) marks.push(mark("row-free", "clock", t("row.elsewhere", { doctor: other.doctor ?? other.code })));
-  // A mark that is cut off can still be read.
-  for (const each of marks) each.title ||= each.textContent;
+  for (const other of ticket.elsewhere ?? []) marks.push(mark("", "clock", t("row.elsewhere", { doctor: other.doctor ?? other.code })));
+  // What people wrote comes last and takes the room that is left; the menu says all of it.
+  const note = noteOf(ticket);
+  if (note) marks.push(h("span", { class: "soft row-free", title: note }, icon("edit"), " ", h("bdi", { text: note })));
+  if (ticket.reason) marks.push(h("span", { class: "soft row-free", dir: "auto", title: ticket.reason, text: ticket.reason }));
   return marks;
+}
+
+/** Why the ticket was held, moved, missed or given another priority, as whoever did it last wrote. */
+function noteOf({ steps }) {
+  const reason = steps?.at(-1)?.reason;
+  return reason === RUNNING_LATE ? t("row.running_late") : reason;
+}
+
+/** Who it is about and what was written of them, whole. */
+function menuHead(ticket) {
+  const note = noteOf(ticket);
+  const lines = [ticket.reason && t("row.visit_reason", { reason: ticket.reason }), note && t("row.note", { note })];
+  return h(
+    "div",
+    { class: "menu-head" },
+    h("div", {}, h("span", { class: "code", text: ticket.code }), " ", h("bdi", { text: ticket.patient.name })),
+    ...lines.filter(Boolean).map((text) => h("div", { class: "soft", text })),
+  );
 }
 
 /** Whoever no text will reach is called by name, so the row says it as soon as they join. */
@@ -125,11 +150,9 @@ function contactMark({ state, sms, patient }) {
   if (state === "in_room") return null;
   const called = state === "called" || state === "no_show";
   if (!patient.phone_masked) return called ? mark("state-attention", "call", t("row.no_phone_call")) : mark("", "call", t("row.no_phone"));
-  // Texts about the queue go only to those who agreed, and the first of them when they join.
-  if (!sms) return h("span", { class: "soft", text: t("row.not_texted") });
-  if (sms.state === "suppressed") {
-    return sms.code === "kind_off" ? h("span", { class: "soft", text: t("row.not_texted") }) : mark("state-attention", "call", t("row.no_texts"));
-  }
+  // No text was due: the patient has not agreed to any, or the clinic sends none of this kind.
+  if (!sms || sms.code === "kind_off") return null;
+  if (sms.state === "suppressed") return mark("state-attention", "call", t("row.no_texts"));
   if (notReached(sms)) return mark("state-attention", "message", smsStateName(sms.state));
   // It waits for an account that Twilio refuses: nobody knows until when.
   if (sms.state === "queued" && /^\d+$/.test(sms.code ?? "")) return mark("state-attention", "message", t("row.text_waits"));
@@ -139,10 +162,10 @@ function contactMark({ state, sms, patient }) {
 /** What shows how far a text has got that nothing is wrong with; of one that is only simulated the page says so once. */
 const TEXT_ICONS = { queued: ["message", "clock"], sending: ["message", "clock"], accepted: ["message"], sent: ["message"], delivered: ["message", "check"] };
 
-/** The latest text as a small sign: it is as it should be, so that it may be overlooked. */
+/** How far the text of a call has got, as a small sign: it is as it should be, so that it may be overlooked. */
 function textMark({ state, sms }) {
   const icons = TEXT_ICONS[sms?.state];
-  if (!icons || state === "in_room") return null;
+  if (!icons || (state !== "called" && state !== "no_show")) return null;
   const words = t("row.text", { state: smsStateName(sms.state) });
   return h("span", { class: "soft row-text", role: "img", "aria-label": words, title: words }, ...icons.map(icon));
 }
