@@ -84,6 +84,7 @@ class ResendBody(Body):
 class UnreachedHandler(ApiHandler):
     @operation(summary="Today's texts that did not reach their patient and still matter", answer=UnreachedAnswer)
     async def get(self) -> None:
+        """Doctors see those of their own queue and bookings."""
         services = self.services
         today = services.clinic_time.service_day(services.clock.now())
         begins = services.clinic_time.day_start(today)
@@ -98,11 +99,13 @@ class UnreachedHandler(ApiHandler):
 
         Pages are read until enough are found, since most rows of a state may be settled or of no interest.
         """
+        caller = self.signed_in()
         since, cursor = order_key(begins - HELD_BEFORE, ""), None
         rows: list[Message] = []
         for _ in range(MOST_PAGES):
             page = await self.services.outbox.page({"state": state.value}, cursor, PAGE, since=since)
-            rows += [row for row in page.items if last_news(row) >= begins and await self._is_open(row)]
+            own = [row for row in page.items if caller.commands(row.doctor_id)]
+            rows += [row for row in own if last_news(row) >= begins and await self._is_open(row)]
             cursor = page.next_cursor
             if cursor is None or len(rows) >= MOST_PER_STATE:
                 break

@@ -327,3 +327,28 @@ async def test_a_refused_account_is_told_with_its_reason(desk: Desk) -> None:
     while (fault := (await desk.admin.get("/api/notifications/account/")).ok()["fault"]) is None:
         await asyncio.sleep(0.01)
     assert (fault["code"], fault["meaning"]) == ("20003", "the account's credentials were not accepted")
+
+
+async def test_doctors_see_who_was_not_reached_of_their_own_patients_only(desk: Desk) -> None:
+    hours = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+    tomorrow = desk.server.services.clinic_time.service_day(desk.server.services.clock.now()) + timedelta(days=1)
+    texts: dict[str, set[str]] = {}
+    for name in ("first", "second"):
+        login = {"username": name, "password": "a-good-password"}
+        body = {"name": name, "specialty": "GP", "room": "1", "hours": hours, **login}
+        desk.doctor_id = (await desk.admin.post("/api/doctors/", body)).ok(201)["id"]
+        called = await desk.call("+12025550111")
+        patient = {"name": f"Booked with {name}", "phone": "+12025550111", "sms_consent": True}
+        booked = (await desk.admin.post("/api/patients/", patient)).ok(201)["id"]
+        query = {"date": tomorrow.isoformat()}
+        slot = (await desk.admin.get(f"/api/doctors/{desk.doctor_id}/slots/", query)).ok()["items"][0]["start"]
+        booking = {"doctor_id": desk.doctor_id, "patient_id": booked, "start": slot}
+        (await desk.admin.post("/api/appointments/", booking)).ok(201)
+        texts[name] = {called["patient"]["id"], booked}
+    everybody = texts["first"] | texts["second"]
+    while {item["patient_id"] for item in await unreached(desk)} != everybody:
+        await asyncio.sleep(0.01)
+    for name, own in texts.items():
+        doctor = await desk.admin.sign_in(name, "a-good-password")
+        found = (await doctor.get("/api/notifications/unreached/")).ok()["items"]
+        assert {item["patient_id"] for item in found} == own
