@@ -83,6 +83,9 @@ const readable = (value) => (typeof value === "number" ? number(value) : String(
 
 export const number = (value) => format("number", () => new Intl.NumberFormat(language)).format(value);
 
+/** A language's name in the page's language: Arabic, arabe. */
+export const languageName = (code) => format("language", () => new Intl.DisplayNames([language], { type: "language" })).of(code);
+
 /** Times as they stand on the wall of a clinic and in its texts: 10:40, 14:05. */
 const TIME = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 

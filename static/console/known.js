@@ -2,7 +2,7 @@
 
 import { h } from "../base/dom.js";
 import { minutesSince } from "../base/clock.js";
-import { clockTime, LANGUAGES, t } from "../base/i18n.js";
+import { clockTime, languageName, t } from "../base/i18n.js";
 import { priorityName } from "../base/labels.js";
 
 export class Known {
@@ -30,7 +30,7 @@ export class Known {
       ["known.reason", reason || t("known.no_reason")],
       ["known.waits", t("row.minutes", { minutes: minutesSince(arrived_at) })],
       ["known.booked", due_at ? clockTime(due_at) : null],
-      ["known.language", LANGUAGES[patient.language] ?? patient.language],
+      ["known.language", languageName(patient.language)],
       ["known.priority", priority === "normal" ? null : priorityName(priority)],
     ].filter(([, value]) => value);
     this.#facts.replaceChildren(...facts.flatMap(([key, value]) => [h("dt", { text: t(key) }), h("dd", { text: value, dir: "auto" })]));

@@ -3,7 +3,7 @@
 import { serverNow, minutesSince } from "../base/clock.js";
 import { h, setAttribute, setText } from "../base/dom.js";
 import { justMoved } from "../base/focus.js";
-import { aboutRange, clockTime, t } from "../base/i18n.js";
+import { aboutRange, clockTime, languageName, t } from "../base/i18n.js";
 import { icon } from "../base/icons.js";
 import { mark, notReached, priorityName, roomName, smsStateName, sourceName, stateMark } from "../base/labels.js";
 import { openMenu } from "../base/menu.js";
@@ -106,6 +106,7 @@ const markFacts = (ticket) => [
   noteOf(ticket),
   ticket.sms,
   ticket.patient.phone_masked,
+  ticket.patient.language,
   ticket.elsewhere,
 ];
 
@@ -115,7 +116,10 @@ function marksOf(ticket) {
   if (ticket.priority === "emergency") marks.push(mark("state-stopped", "alert", priorityName("emergency")));
   if (ticket.priority === "priority") marks.push(mark("state-attention", "arrow", priorityName("priority")));
   marks.push(h("span", { class: "soft", text: cameAs(ticket) }));
-  if (ticket.state === "called" || ticket.state === "in_room") marks.push(h("span", { class: "soft", text: roomName(ticket.room) }));
+  if (ticket.state === "called" || ticket.state === "in_room") {
+    marks.push(h("span", { class: "soft", text: roomName(ticket.room) }));
+    marks.push(h("span", { class: "row-language", text: t("known.speaks", { language: languageName(ticket.patient.language) }) }));
+  }
   if (ticket.calls > 1) marks.push(h("span", { class: "soft", text: t("row.calls", { count: ticket.calls }) }));
   const contact = contactMark(ticket) ?? textMark(ticket);
   if (contact) marks.push(contact);

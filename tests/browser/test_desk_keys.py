@@ -144,5 +144,29 @@ def test_a_doctor_is_told_of_the_next_patient(open_page: OpenPage, scene: Scene,
     expect(known).to_contain_text("Amina Yusuf")
     expect(known).to_contain_text("cough for two weeks")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(known).to_contain_text("English")
     page.get_by_role("button", name="Call next").click()
     expect(known).to_be_hidden()
+
+
+def test_a_doctor_reads_which_language_the_patient_speaks_also_while_they_are_there(
+    open_page: OpenPage, scene: Scene
+) -> None:
+    login = ("dr-fluent", "a-good-password")
+    doctor = scene.doctor("Dr Fluent", username=login[0], password=login[1])
+    person = {"name": "Amina Yusuf", "sms_consent": False, "language": "ar"}
+    patient = scene.desk.post("/api/patients/", person)
+    reason = "cough for two weeks and a rash on both arms since the weekend, worse at night and after meals"
+    scene.desk.post("/api/enqueue/", {"doctor_id": doctor["id"], "patient_id": patient["id"], "reason": reason})
+    page = open_page("/console/?lang=fr", width=390, height=844)
+    page.locator("input").first.fill(login[0])
+    page.locator("input[type=password]").fill(login[1])
+    page.locator("button[type=submit]").click()
+    expect(page.locator(".known")).to_contain_text("arabe")
+    row = page.locator(".rows-now .row")
+    for button, state in (("Appeler le suivant", "Appelé"), ("Commencer", "En salle")):
+        page.get_by_role("button", name=button).click()
+        expect(row).to_contain_text(state)
+        expect(row.get_by_text("parle arabe")).to_be_visible()
+    written = row.get_by_text(reason)
+    assert written.evaluate("(reason) => reason.scrollWidth <= reason.clientWidth")
