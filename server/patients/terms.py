@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from server.patients.months import months_called
 from server.patients.phones import national_digits
 
 SHORTEST_PHONE = 3
@@ -30,6 +32,9 @@ _APOSTROPHES = re.compile(r"['’ʼ‘`´]")
 _WORD = re.compile(r"[^\W_]+")
 _ISO_DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2})?")
 _LOCAL_DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
+# 3 Mar 1980, 1er mars 1980, 3 de marzo de 1980; Mar 3, 1980
+_DAY_FIRST = re.compile(r"(\d{1,2})(?:er|st|nd|rd|th|\.)? (?:de )?([^\W\d_]+)[.,]? (?:de )?(\d{4})", re.IGNORECASE)
+_MONTH_FIRST = re.compile(r"([^\W\d_]+)\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})", re.IGNORECASE)
 _PHONE = re.compile(r"[\d\s()./+-]+")
 
 
@@ -59,12 +64,13 @@ def needs_of(query: str) -> tuple[Need, ...]:
     """What `query` asks for, the most telling need first; empty if it holds nothing to search by.
 
     Words are prefixes of words of the name, in any order; three digits or more are the beginning or the
-    end of the phone number; a date is the birth date, also as 17/5/1980 (both ways round) or 1980-05.
+    end of the phone number; a date is the birth date, also as 17/5/1980 (both ways round), 1980-05, or with
+    the month's name as the pages write it.
     """
     found: list[Need] = []
     rest = " ".join(_western_digits(query).split())
-    for pattern, read in ((_ISO_DATE, _iso_date), (_LOCAL_DATE, _local_date)):
-        match = re.search(rf"(?<!\S)(?:{pattern.pattern})(?!\S)", rest)
+    for pattern, read in _DATES:
+        match = re.search(rf"(?<!\S)(?:{pattern.pattern})(?!\S)", rest, pattern.flags)
         if match and (need := read(match[0])):
             found.append(need)
             rest = f"{rest[: match.start()]} {rest[match.end() :]}"
@@ -102,7 +108,9 @@ def _joined_words(text: str) -> list[str]:
 
 
 def _western_digits(text: str) -> str:
-    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
+    """`text` with the digits 0–9, and without the marks of direction that stand between them in Arabic dates."""
+    visible = (char for char in text if unicodedata.category(char) != "Cf")
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in visible)
 
 
 def _iso_date(text: str) -> Need | None:
@@ -114,8 +122,23 @@ def _local_date(text: str) -> Need | None:
     if match is None:
         return None
     one, other, year = (int(part) for part in match.groups())
-    readings = (f"{year:04d}-{other:02d}-{one:02d}", f"{year:04d}-{one:02d}-{other:02d}")
-    dates = tuple(dict.fromkeys(f"d:{text}" for text in readings if _is_date(text)))
+    return _one_of([(year, other, one), (year, one, other)])
+
+
+def _spelled_date(text: str) -> Need | None:
+    if match := _DAY_FIRST.fullmatch(text):
+        day, month, year = match.groups()
+    elif match := _MONTH_FIRST.fullmatch(text):
+        month, day, year = match.groups()
+    else:
+        return None
+    return _one_of([(int(year), number, int(day)) for number in months_called(month, plain)])
+
+
+def _one_of(readings: Sequence[tuple[int, int, int]]) -> Need | None:
+    """Born on one of these days (year, month, day), as far as there are such days."""
+    texts = [f"{year:04d}-{month:02d}-{day:02d}" for year, month, day in readings]
+    dates = tuple(dict.fromkeys(f"d:{text}" for text in texts if _is_date(text)))
     return Need(dates) if dates else None
 
 
@@ -125,6 +148,14 @@ def _is_date(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+_DATES: tuple[tuple[re.Pattern[str], Callable[[str], Need | None]], ...] = (
+    (_ISO_DATE, _iso_date),
+    (_LOCAL_DATE, _local_date),
+    (_DAY_FIRST, _spelled_date),
+    (_MONTH_FIRST, _spelled_date),
+)
 
 
 def _phone(text: str) -> Need | None:

@@ -57,6 +57,52 @@ def test_birth_dates_are_found_in_the_forms_people_write(query: str) -> None:
     assert found(query, "Robin", "", "1980-05-17")
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "3 Mar 1980",
+        "Mar 3, 1980",
+        "March 3rd 1980",
+        "3. march 1980",
+        "3 mars 1980",
+        "3 mar 1980",
+        "3 de marzo de 1980",
+        "3 مارس 1980",
+        "٣ مارس ١٩٨٠",
+        "٠٣/٠٣/١٩٨٠",
+        "3\u200f/3\u200f/1980",
+        "03/03/1980",
+        "1980-03-03",
+        "Robin 3 Mar 1980",
+    ],
+)
+def test_birth_dates_are_found_as_the_pages_write_them(query: str) -> None:
+    assert found(query, "Robin", "", "1980-03-03")
+    assert not found(query, "Robin", "", "1980-04-03")
+
+
+@pytest.mark.parametrize(
+    ("query", "born"),
+    [
+        ("1er févr. 1980", "1980-02-01"),
+        ("5 août 1980", "1980-08-05"),
+        ("5 ago 1980", "1980-08-05"),
+        ("5 juil. 1980", "1980-07-05"),
+        ("5 sept 1980", "1980-09-05"),
+        ("5 ene 1980", "1980-01-05"),
+        ("5 أغسطس 1980", "1980-08-05"),
+        ("Aug 5, 1980", "1980-08-05"),
+    ],
+)
+def test_short_months_are_known_in_every_language(query: str, born: str) -> None:
+    assert found(query, "Robin", "", born)
+
+
+@pytest.mark.parametrize("query", ["may 12", "mars 1980", "31 feb 1980", "3 xyz 1980"])
+def test_words_that_make_no_date_stay_words(query: str) -> None:
+    assert not any(prefix.startswith("d:") for need in needs_of(query) for prefix in need.prefixes)
+
+
 def test_a_date_that_is_none_finds_nobody() -> None:
     assert not found("1980-13", "Robin", "", "1980-05-17")
     assert not found("40/40/1980", "Robin", "", "1980-05-17")
