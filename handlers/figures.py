@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from handlers import csv_lines
 from server.sms.model import MessageState
-from server.statistics.model import Group, Outcome, Tally, merged, percentile
+from server.statistics.model import Outcome, Tally, Visits, percentile, tallied, together
 from server.statistics.service import Figures
 from server.statistics.store import DayFigures
 
@@ -32,49 +32,51 @@ _COLUMNS: Final = (
 
 def summary(figures: Figures) -> dict[str, Any]:
     """The answer's shape."""
+    visits, days, doctors = Visits(), list[str](), list[str]()
+    for day in figures.days:
+        visits.extend(day.visits)
+        days += [day.day.isoformat()] * len(day.visits)
+        doctors += [day.doctor_id] * len(day.visits)
 
-    def by(key: Callable[[DayFigures, Group], str], *, stages: bool = False) -> list[dict[str, Any]]:
-        parts: defaultdict[str, list[tuple[Group, Tally]]] = defaultdict(list)
-        for day in figures.days:
-            for group, tally in day.tallies.items():
-                parts[key(day, group)].append((group, tally))
-        return [block(name, part, stages=stages) for name, part in sorted(parts.items())]
+    def by(keys: Sequence[str], *, stages: bool = False) -> list[dict[str, Any]]:
+        return blocks(tallied(keys, visits), stages=stages)
 
+    sources = tallied(visits.sources, visits)
     names = {day.doctor_id: day.doctor for day in figures.days}
-    doctors = by(lambda day, _: day.doctor_id, stages=True)
     return {
         "from": figures.first.isoformat(),
         "to": figures.last.isoformat(),
         "uncounted": figures.uncounted,
-        "total": block("", [item for day in figures.days for item in day.tallies.items()]),
-        "by_day": by(lambda day, _: day.day.isoformat()),
-        "by_hour": by(lambda _, group: f"{group.hour:02}"),
-        "by_doctor": [{**each, "name": names[each["key"]]} for each in doctors],
-        "by_source": by(lambda _, group: group.source, stages=True),
-        "by_priority": by(lambda _, group: group.priority),
+        "total": block("", together(sources.values())),
+        "by_day": by(days),
+        "by_hour": by([f"{hour:02}" for hour in visits.hours]),
+        "by_doctor": [{**each, "name": names[each["key"]]} for each in by(doctors, stages=True)],
+        "by_source": blocks(sources, stages=True),
+        "by_priority": by(visits.priorities),
         "texts": texts(figures.days),
     }
 
 
-def block(key: str, parts: Iterable[tuple[Group, Tally]], *, stages: bool = False) -> dict[str, Any]:
-    """What `parts` come to; `stages`: a patient moved from another doctor counts here too."""
-    parts = list(parts)
-    whole = merged(tally for _, tally in parts)
-    arrived = sum(tally.arrived for group, tally in parts if stages or group.source != "transfer")
-    inside = whole.offs[0]
+def blocks(parts: Mapping[str, Tally], *, stages: bool = False) -> list[dict[str, Any]]:
+    """What each part comes to, in their order."""
+    return [block(key, tally, stages=stages) for key, tally in sorted(parts.items())]
+
+
+def block(key: str, tally: Tally, *, stages: bool = False) -> dict[str, Any]:
+    """What a part comes to; `stages`: a patient moved from another doctor counts here too."""
     absolute: Counter[int] = Counter()
-    for minutes, count in whole.offs.items():
+    for minutes, count in tally.offs.items():
         absolute[abs(minutes)] += count
     off = percentile(absolute, 0.5)
-    outcomes = {outcome.value: whole.outcomes[outcome.value] for outcome in Outcome}
+    told = {"told": absolute.total(), "inside": tally.offs[0], "off_median": off}
     return {
         "key": key,
         "name": "",
-        "arrived": arrived,
-        **outcomes,
-        "wait": spread(whole.waits),
-        "service": spread(whole.services),
-        "estimates": {"told": absolute.total(), "inside": inside, "off_median": off} if off is not None else None,
+        "arrived": tally.arrived(stages=stages),
+        **{outcome.value: tally.outcomes[outcome.value] for outcome in Outcome},
+        "wait": spread(tally.waits),
+        "service": spread(tally.services),
+        "estimates": told if off is not None else None,
     }
 
 
@@ -118,7 +120,11 @@ def _lines(figures: Figures) -> Iterator[list[object]]:
     for day in sorted(figures.days, key=lambda each: (each.day, each.doctor)):
         if day.doctor_id:
             of = {"day": day.day.isoformat(), "doctor": day.doctor}
-            yield _line("day and doctor", of, block("", day.tallies.items(), stages=True), [day])
+            yield _line("day and doctor", of, _all_of(day.visits), [day])
+
+
+def _all_of(visits: Visits) -> dict[str, Any]:
+    return block("", together(tallied(visits.sources, visits).values()), stages=True)
 
 
 def _line(

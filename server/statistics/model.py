@@ -1,22 +1,28 @@
 """One visit as the statistics see it, and what many of them come to. Pure.
 
-Times are kept in whole minutes, so that a median is right to a minute and a day's figures stay small: counts of
-minutes by hour of arrival, source and priority.
+Times are kept in whole minutes, so that a median is right to a minute and a day's figures stay small.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from server.queue.model import ENDED, Source, State, Ticket
 
 # A room's step that was put in because somebody pressed "next" twice is no visit.
 SHORTEST_INFERRED = timedelta(seconds=30)
+TRANSFER: Final = "transfer"
+
+AT_ONCE: Final = 10_000
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V", bound=Hashable)
 
 
 class Outcome(StrEnum):
@@ -39,20 +45,13 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """What visits are told apart by; `hour` is the clinic's hour of arrival."""
+class Visit:
+    """`hour` is the clinic's hour of arrival; `wait` until the first call or room, `service` in rooms, `off` how far
+    outside the promise the call came (below zero: too early), each in minutes; None where there is none."""
 
     hour: int
     source: str
     priority: str
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """`wait` until the first call or room, `service` in rooms, `off` how far outside the promise the call came (below
-    zero: too early), each in minutes; None where there is none."""
-
-    group: Group
     outcome: Outcome
     wait: int | None
     service: int | None
@@ -60,42 +59,110 @@ class Visit:
 
 
 @dataclass(slots=True)
+class Visits:
+    """Many visits, a column for each thing known of them: so a year of them is read and counted at once."""
+
+    hours: list[int] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    priorities: list[str] = field(default_factory=list)
+    outcomes: list[str] = field(default_factory=list)
+    waits: list[int | None] = field(default_factory=list)
+    services: list[int | None] = field(default_factory=list)
+    offs: list[int | None] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.hours)
+
+    def add(self, visit: Visit) -> None:
+        """One more."""
+        self.hours.append(visit.hour)
+        self.sources.append(visit.source)
+        self.priorities.append(visit.priority)
+        self.outcomes.append(visit.outcome.value)
+        self.waits.append(visit.wait)
+        self.services.append(visit.service)
+        self.offs.append(visit.off)
+
+    def extend(self, other: Visits) -> None:
+        """All of another's as well."""
+        self.hours += other.hours
+        self.sources += other.sources
+        self.priorities += other.priorities
+        self.outcomes += other.outcomes
+        self.waits += other.waits
+        self.services += other.services
+        self.offs += other.offs
+
+
+@dataclass(slots=True)
 class Tally:
-    """What many visits come to."""
+    """What many visits come to: how often each outcome and source, and each minute, occurred."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
     waits: Counter[int] = field(default_factory=Counter)
     services: Counter[int] = field(default_factory=Counter)
     offs: Counter[int] = field(default_factory=Counter)
 
-    def add(self, visit: Visit) -> None:
-        """Count one more."""
-        self.outcomes[visit.outcome.value] += 1
-        for counter, value in ((self.waits, visit.wait), (self.services, visit.service), (self.offs, visit.off)):
-            if value is not None:
-                counter[value] += 1
+    def arrived(self, *, stages: bool) -> int:
+        """Everybody who came; `stages`: a part of a visit that began with another doctor counts as well."""
+        return self.sources.total() - (0 if stages else self.sources[TRANSFER])
 
-    def merge(self, other: Tally) -> None:
-        """Count another's as well."""
-        self.outcomes.update(other.outcomes)
-        self.waits.update(other.waits)
-        self.services.update(other.services)
-        self.offs.update(other.offs)
 
-    @property
-    def arrived(self) -> int:
-        """Everybody who came; a stage of a visit that began with another doctor counts there as well."""
-        return self.outcomes.total()
+def tallied(keys: Sequence[K], visits: Visits) -> dict[K, Tally]:
+    """What the visits of each key come to; `keys` has one for every visit."""
+    found: defaultdict[K, Tally] = defaultdict(Tally)
+    for (key, (outcome, source)), count in _pairs(keys, list(zip(visits.outcomes, visits.sources, strict=True))):
+        found[key].outcomes[outcome] += count
+        found[key].sources[source] += count
+    for (key, value), count in _pairs(keys, visits.waits):
+        if value is not None:
+            found[key].waits[value] = count
+    for (key, value), count in _pairs(keys, visits.services):
+        if value is not None:
+            found[key].services[value] = count
+    for (key, value), count in _pairs(keys, visits.offs):
+        if value is not None:
+            found[key].offs[value] = count
+    return dict(found)
+
+
+def together(tallies: Iterable[Tally]) -> Tally:
+    """What they come to as one."""
+    whole = Tally()
+    for tally in tallies:
+        whole.outcomes.update(tally.outcomes)
+        whole.sources.update(tally.sources)
+        whole.waits.update(tally.waits)
+        whole.services.update(tally.services)
+        whole.offs.update(tally.offs)
+    return whole
+
+
+def _pairs(keys: Sequence[K], column: Sequence[V]) -> Iterable[tuple[tuple[K, V], int]]:
+    """How often each value occurs with each key.
+
+    Counting is the interpreter's own, which lets nobody else work meanwhile: so not all at once.
+    """
+    found: Counter[tuple[K, V]] = Counter()
+    for first in range(0, len(keys), AT_ONCE):
+        found.update(zip(keys[first : first + AT_ONCE], column[first : first + AT_ONCE], strict=True))
+    return found.items()
 
 
 def visit_of(ticket: Ticket, promise: Promise | None, zone: ZoneInfo) -> Visit:
     """The visit that `ticket` is or was."""
     called = next((step.start for step in ticket.steps if step.state in (State.CALLED, State.IN_ROOM)), None)
-    group = Group(ticket.arrived_at.astimezone(zone).hour, _source(ticket), ticket.priority.value)
     began = _began(ticket)
-    wait = _minutes(called - began) if called is not None else None
-    off = _off(called, promise) if called is not None and promise is not None else None
-    return Visit(group, _outcome(ticket), wait, _service(ticket), off)
+    return Visit(
+        hour=ticket.arrived_at.astimezone(zone).hour,
+        source=_source(ticket),
+        priority=ticket.priority.value,
+        outcome=_outcome(ticket),
+        wait=_minutes(called - began) if called is not None else None,
+        service=_service(ticket),
+        off=_off(called, promise) if called is not None and promise is not None else None,
+    )
 
 
 def percentile(counts: Mapping[int, int], share: float) -> int | None:
@@ -109,14 +176,6 @@ def percentile(counts: Mapping[int, int], share: float) -> int | None:
     return None
 
 
-def merged(tallies: Iterable[Tally]) -> Tally:
-    """All of them as one."""
-    whole = Tally()
-    for tally in tallies:
-        whole.merge(tally)
-    return whole
-
-
 def _began(ticket: Ticket) -> datetime:
     """From when the wait counts: the arrival, in a later stage the transfer, of the booked not before their time."""
     began = ticket.steps[0].start if ticket.source is Source.TRANSFER else ticket.arrived_at
@@ -124,7 +183,7 @@ def _began(ticket: Ticket) -> datetime:
 
 
 def _source(ticket: Ticket) -> str:
-    return "transfer" if ticket.source is Source.TRANSFER else "booked" if ticket.due_at is not None else "walk_in"
+    return TRANSFER if ticket.source is Source.TRANSFER else "booked" if ticket.due_at is not None else "walk_in"
 
 
 def _outcome(ticket: Ticket) -> Outcome:

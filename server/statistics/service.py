@@ -6,7 +6,7 @@ it is asked for, some days at most.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,7 +14,7 @@ from typing import Final
 
 from server.clock import ClinicTime, Clock
 from server.queue.model import QueueDay
-from server.statistics.model import Group, Tally, visit_of
+from server.statistics.model import visit_of
 from server.statistics.store import DayFigures, StatisticsStore
 from server.storage.port import Storage
 
@@ -88,22 +88,16 @@ class StatisticsService:
     async def _count(self, day: date) -> list[DayFigures]:
         """The day's figures, and one of no doctor."""
         found: dict[str, DayFigures] = {"": DayFigures(day, "")}
-        tallies: defaultdict[tuple[str, Group], Tally] = defaultdict(Tally)
         seen: set[str] = set()
         zone = self._clinic_time.zone
         async for doctor_id, doctor, ticket, promise in self._store.visits(day):
             seen.add(ticket.id)
-            found.setdefault(doctor_id, DayFigures(day, doctor_id, doctor))
-            visit = visit_of(ticket, promise, zone)
-            tallies[doctor_id, visit.group].add(visit)
+            found.setdefault(doctor_id, DayFigures(day, doctor_id, doctor)).visits.add(visit_of(ticket, promise, zone))
         for queue in self._live() if day == self.today() else ():
-            found.setdefault(queue.doctor.id, DayFigures(day, queue.doctor.id, queue.doctor.name))
+            figures = found.setdefault(queue.doctor.id, DayFigures(day, queue.doctor.id, queue.doctor.name))
             for ticket in queue.tickets.values():
                 if ticket.id not in seen:
-                    visit = visit_of(ticket, None, zone)
-                    tallies[queue.doctor.id, visit.group].add(visit)
-        for (doctor_id, group), tally in tallies.items():
-            found[doctor_id].tallies[group] = tally
+                    figures.visits.add(visit_of(ticket, None, zone))
         async for doctor_id, state in self._store.texts(day):
             texts = found[doctor_id].texts if doctor_id in found else found[""].texts
             texts.update(Counter({state: 1}))

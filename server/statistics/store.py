@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
 
 from server.queue import documents
 from server.queue.model import Ticket
 from server.sms.model import OPEN_STATES
-from server.statistics.model import Group, Promise, Tally
+from server.statistics.model import Promise, Visits
 from server.storage.port import Condition, Document, DuplicateKey, In, Range, Storage
 
 FIGURES: Final = "day_figures"
@@ -31,7 +31,7 @@ class DayFigures:
     day: date
     doctor_id: str
     doctor: str = ""
-    tallies: dict[Group, Tally] = field(default_factory=dict)
+    visits: Visits = field(default_factory=Visits)
     texts: Counter[str] = field(default_factory=Counter)
 
 
@@ -115,18 +115,7 @@ def _document(figures: DayFigures) -> Document:
         "doctor_id": figures.doctor_id,
         "doctor": figures.doctor,
         "texts": dict(figures.texts),
-        "groups": [
-            {
-                "hour": group.hour,
-                "source": group.source,
-                "priority": group.priority,
-                "outcomes": dict(tally.outcomes),
-                "waits": _pairs(tally.waits),
-                "services": _pairs(tally.services),
-                "offs": _pairs(tally.offs),
-            }
-            for group, tally in figures.tallies.items()
-        ],
+        "visits": asdict(figures.visits),
     }
 
 
@@ -136,21 +125,9 @@ def _figures(document: Mapping[str, Any]) -> DayFigures:
         doctor_id=document["doctor_id"],
         doctor=document["doctor"],
         texts=Counter(document["texts"]),
-        tallies={
-            Group(group["hour"], group["source"], group["priority"]): Tally(
-                Counter(group["outcomes"]),
-                Counter(dict(group["waits"])),
-                Counter(dict(group["services"])),
-                Counter(dict(group["offs"])),
-            )
-            for group in document["groups"]
-        },
+        visits=Visits(**document["visits"]),
     )
 
 
 def _day(document: Mapping[str, Any]) -> date:
     return date.fromisoformat(document["order"].split(":", 1)[0])
-
-
-def _pairs(counts: Mapping[int, int]) -> list[list[int]]:
-    return [[value, count] for value, count in sorted(counts.items())]

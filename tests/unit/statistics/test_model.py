@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from server.queue.model import PatientCopy, Priority, Source, State, Step, Ticket
-from server.statistics.model import Group, Outcome, Promise, Tally, merged, percentile, visit_of
+from server.statistics.model import Outcome, Promise, Visits, percentile, tallied, visit_of
 
 MADRID = ZoneInfo("Europe/Madrid")
 NINE = datetime(2026, 3, 3, 8, 0, tzinfo=UTC)  # on Madrid's clocks
@@ -34,20 +34,20 @@ SEEN = ticket((State.WAITING, 0), (State.CALLED, 20), (State.IN_ROOM, 22), (Stat
 
 def test_a_visit_is_told_by_its_hour_and_waited_until_its_first_call() -> None:
     visit = visit_of(SEEN, None, MADRID)
-    assert visit.group == Group(9, "walk_in", "normal")
+    assert (visit.hour, visit.source, visit.priority) == (9, "walk_in", "normal")
     assert (visit.outcome, visit.wait, visit.service, visit.off) == (Outcome.SEEN, 20, 10, None)
 
 
 def test_the_booked_do_not_wait_before_their_time() -> None:
     booked = replace(SEEN, due_at=after(15), source=Source.APPOINTMENT)
     visit = visit_of(booked, None, MADRID)
-    assert (visit.group.source, visit.wait) == ("booked", 5)
+    assert (visit.source, visit.wait) == ("booked", 5)
 
 
 def test_a_later_stage_waits_from_its_transfer() -> None:
     moved = ticket((State.WAITING, 40), (State.CALLED, 45), (State.DONE, 50), source=Source.TRANSFER)
     visit = visit_of(moved, None, MADRID)
-    assert (visit.group.source, visit.wait, visit.service) == ("transfer", 5, None)
+    assert (visit.source, visit.wait, visit.service) == ("transfer", 5, None)
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,25 @@ def test_how_far_the_call_was_from_what_was_said(earliest: int, latest: int, off
 
 
 def test_percentiles_and_sums() -> None:
-    one, other = Tally(), Tally()
+    visits, more = Visits(), Visits()
     for minutes in range(1, 11):
-        (one if minutes % 2 else other).add(
+        (visits if minutes % 2 else more).add(
             visit_of(ticket((State.WAITING, 0), (State.IN_ROOM, minutes), (State.DONE, minutes + 5)), None, MADRID)
         )
-    whole = merged([one, other])
-    assert (whole.arrived, percentile(whole.waits, 0.5), percentile(whole.waits, 0.9)) == (10, 5, 9)
+    visits.extend(more)
+    whole = tallied(["all"] * len(visits), visits)["all"]
+    found = (whole.arrived(stages=False), percentile(whole.waits, 0.5), percentile(whole.waits, 0.9))
+    assert found == (10, 5, 9)
     assert percentile({}, 0.5) is None
+
+
+def test_each_part_has_its_own_visits() -> None:
+    visits = Visits()
+    for at, source in enumerate((Source.WALK_IN, Source.TRANSFER, Source.WALK_IN)):
+        seen = ticket((State.WAITING, 0), (State.CALLED, at), (State.DONE, 30), source=source)
+        visits.add(visit_of(seen, Promise(after(1), after(1)) if at else None, MADRID))
+    one, other = (tally for _, tally in sorted(tallied(["one", "other", "one"], visits).items()))
+    assert (one.waits, one.offs, one.outcomes) == ({0: 1, 2: 1}, {1: 1}, {"seen": 2})
+    assert (other.waits, other.services) == ({1: 1}, {})
+    assert (other.arrived(stages=False), other.arrived(stages=True)) == (0, 1)
+    assert tallied([], Visits()) == {}
