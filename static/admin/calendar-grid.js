@@ -1,6 +1,7 @@
 /** The calendar's grid: hours down the side, a column each for a doctor or a day, free times and appointments in them. */
 
 import { serverNow } from "../base/clock.js";
+import { weekdayOf } from "../base/days.js";
 import { h } from "../base/dom.js";
 import { clockTime, dayOf, minuteOf, t } from "../base/i18n.js";
 import { icon } from "../base/icons.js";
@@ -34,7 +35,7 @@ const head = ({ title, closed }) => h("div", { class: "calendar-head" }, h("stro
 
 function buildColumn(column, from, until, reload) {
   const { doctor, date, title } = column;
-  const weekday = WEEKDAYS[new Date(`${date}T12:00:00Z`).getUTCDay()];
+  const weekday = WEEKDAYS[weekdayOf(date)];
   const open = (column.closed ? [] : (doctor.hours[weekday] ?? [])).map((span) => {
     const [start, end] = span.map(clockMinutes);
     return placed(h("div", { class: "calendar-open" }), start - from, end - start);

@@ -2,15 +2,15 @@
 
 import { api } from "../base/api.js";
 import { serverNow } from "../base/clock.js";
-import { h } from "../base/dom.js";
-import { currentLanguage, dayOf, longDate, shortDate, t } from "../base/i18n.js";
+import { addDays, weekOf } from "../base/days.js";
+import { h, reconcile, setAttribute, setText } from "../base/dom.js";
+import { currentLanguage, dayOf, longDateOf, shortDateOf, t } from "../base/i18n.js";
 import { addDoctorFirst, fill } from "../base/page.js";
 import { explain } from "../base/problems.js";
 import { appointmentsList, book } from "./appointments.js";
 import { attempt } from "./attempt.js";
 import { buildGrid } from "./calendar-grid.js";
 
-const DAY = 86_400_000;
 const KEPT = "calendar";
 const BUSY = 1_000;
 const NARROW = "(max-width: 47.99rem)";
@@ -20,14 +20,13 @@ export function appointmentsView(news) {
   const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") ?? { view: matchMedia(NARROW).matches ? "list" : "day", doctor_id: "" };
   const state = { ...kept, date: dayOf(serverNow()) };
   const body = h("div", { class: "stack" });
-  const bar = h("div", { class: "filters" });
-  const element = h("div", { class: "stack" }, bar, body);
   let doctors = [];
 
   const show = () => {
     sessionStorage.setItem(KEPT, JSON.stringify({ view: state.view, doctor_id: state.doctor_id }));
-    bar.replaceChildren(...controls());
-    if (state.view === "list") body.replaceChildren(appointmentsList().element);
+    bar.update(doctors);
+    // Filled, so that a calendar still on its way does not take its place.
+    if (state.view === "list") fill(body, () => appointmentsList().element, explain);
     else reload();
   };
   const reload = async () => {
@@ -39,8 +38,8 @@ export function appointmentsView(news) {
     doctors = await api.all("/api/doctors/");
     if (!doctors.length) return h("div", { class: "card" }, addDoctorFirst(true));
     if (!doctors.some(({ id }) => id === state.doctor_id)) state.doctor_id = doctors[0].id;
-    bar.replaceChildren(...controls());
-    const columns = state.view === "day" ? doctors.map((doctor) => column(doctor, state.date, doctor.name)) : weekOf(state.date).map((date) => column(chosen(), date, shortDate(`${date}T12:00:00Z`)));
+    bar.update(doctors);
+    const columns = state.view === "day" ? doctors.map((doctor) => column(doctor, state.date, doctor.name)) : weekOf(state.date).map((date) => column(chosen(), date, shortDateOf(date)));
     return buildGrid(await Promise.all(columns), reload);
   };
   const column = async (doctor, date, title) => {
@@ -53,27 +52,11 @@ export function appointmentsView(news) {
   const chosen = () => doctors.find(({ id }) => id === state.doctor_id);
   const go = (days) => {
     body.replaceChildren();
-    state.date = days === 0 ? dayOf(serverNow()) : dayOf(Date.parse(`${state.date}T12:00:00Z`) + days * DAY);
+    state.date = days === 0 ? dayOf(serverNow()) : addDays(state.date, days);
     show();
   };
-  const controls = () => {
-    const views = ["day", "week", "list"].map((view) =>
-      h("button", { class: "button", type: "button", "aria-pressed": String(state.view === view), text: t(`calendar.${view}`), on: { click: () => ((state.view = view), show()) } }),
-    );
-    const group = h("div", { class: "calendar-views", role: "group", "aria-label": t("calendar.view") }, ...views);
-    if (state.view === "list") return [group];
-    const step = state.view === "day" ? 1 : 7;
-    const button = (key, days) => h("button", { class: "button", type: "button", text: t(key), on: { click: () => go(days) } });
-    const date = h("input", { type: "date", "aria-label": t("list.day"), value: state.date });
-    date.addEventListener("change", () => date.value && ((state.date = date.value), show()));
-    const doctor = h("select", { "aria-label": t("join.doctor"), hidden: state.view === "day" }, ...doctors.map(({ id, name }) => h("option", { value: id, text: name })));
-    doctor.value = state.doctor_id;
-    doctor.addEventListener("change", () => ((state.doctor_id = doctor.value), show()));
-    const add = h("button", { class: "button button-primary", type: "button", text: t("appointments.add"), on: { click: () => attempt(() => book(reload)) } });
-    const heading = h("h2", { class: "calendar-date", text: state.view === "day" ? longDate(`${state.date}T12:00:00Z`) : chosen()?.name ?? "" });
-    const labelled = (label, control) => h("label", { class: "filter", hidden: control.hidden }, h("span", { text: t(label) }), control);
-    return [group, button("calendar.before", -step), button("calendar.today", 0), button("calendar.after", step), labelled("list.day", date), labelled("join.doctor", doctor), add, heading];
-  };
+  const bar = buildBar(state, { show, go, add: () => attempt(() => book(reload)) });
+  const element = h("div", { class: "stack" }, bar.element, body);
 
   let waiting = null;
   const again = () => {
@@ -93,6 +76,46 @@ export function appointmentsView(news) {
   return { element, leave };
 }
 
+/**
+ * What is shown: day, week or list, from when, of whom. Its controls stay the same ones, so that news take the focus from
+ * nobody. @returns {{element: Element, update: (doctors: {id: string, name: string}[]) => void}}
+ */
+function buildBar(state, { show, go, add }) {
+  const views = ["day", "week", "list"].map((view) => h("button", { class: "button", type: "button", dataset: { view }, text: t(`calendar.${view}`), on: { click: () => ((state.view = view), show()) } }));
+  const group = h("div", { class: "calendar-views", role: "group", "aria-label": t("calendar.view") }, ...views);
+  const step = (key, steps) => h("button", { class: "button", type: "button", text: t(key), on: { click: () => go(steps * (state.view === "day" ? 1 : 7)) } });
+  const date = h("input", { type: "date", "aria-label": t("list.day") });
+  date.addEventListener("change", () => date.value && ((state.date = date.value), show()));
+  const doctor = h("select", { "aria-label": t("join.doctor") });
+  doctor.addEventListener("change", () => ((state.doctor_id = doctor.value), show()));
+  const whose = h("label", { class: "filter" }, h("span", { text: t("join.doctor") }), doctor);
+  const heading = h("h2", { class: "calendar-date" });
+  const onCalendar = [
+    step("calendar.before", -1),
+    step("calendar.today", 0),
+    step("calendar.after", 1),
+    h("label", { class: "filter" }, h("span", { text: t("list.day") }), date),
+    whose,
+    h("button", { class: "button button-primary", type: "button", text: t("appointments.add"), on: { click: add } }),
+    heading,
+  ];
+  const element = h("div", { class: "filters" }, group);
+
+  const update = (doctors) => {
+    for (const button of views) setAttribute(button, "aria-pressed", String(button.dataset.view === state.view));
+    if (state.view === "list") onCalendar.forEach((each) => each.remove());
+    else if (heading.parentElement !== element) element.append(...onCalendar);
+    // A date that is half typed reads as none.
+    if (date !== document.activeElement || date.value) date.value = state.date;
+    const option = ({ id }) => h("option", { value: id });
+    reconcile(doctor, doctors, ({ id }) => id, option, (each, { name }) => setText(each, name));
+    doctor.value = state.doctor_id;
+    whose.hidden = state.view === "day";
+    setText(heading, state.view === "day" ? longDateOf(state.date) : (doctors.find(({ id }) => id === state.doctor_id)?.name ?? ""));
+  };
+  return { element, update };
+}
+
 /** What is due comes into sight first: this hour, or what is booked or free first on another day. */
 function lookAtNow(body) {
   const scroll = body.querySelector(".calendar-scroll");
@@ -109,11 +132,4 @@ function keepPlace(body) {
     const same = id ? `[data-id="${id}"]` : start && `[data-start="${start}"][data-doctor="${doctor}"]`;
     if (same) body.querySelector(same)?.focus({ preventScroll: true });
   };
-}
-
-/** Monday to Sunday of the week that `date` lies in. */
-function weekOf(date) {
-  const noon = Date.parse(`${date}T12:00:00Z`);
-  const monday = noon - ((new Date(noon).getUTCDay() + 6) % 7) * DAY;
-  return Array.from({ length: 7 }, (_, day) => new Date(monday + day * DAY).toISOString().slice(0, 10));
 }

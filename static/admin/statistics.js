@@ -2,7 +2,7 @@
 
 import { api } from "../base/api.js";
 import { h } from "../base/dom.js";
-import { dateLabel, number, t } from "../base/i18n.js";
+import { number, shortDateOf, t } from "../base/i18n.js";
 import { priorityName } from "../base/labels.js";
 import { fill } from "../base/page.js";
 import { explain } from "../base/problems.js";
@@ -52,7 +52,7 @@ function shown(figures) {
     return [h("p", { class: "empty card", text: t("statistics.none") })];
   }
   const hours = figures.by_hour.map((each) => ({ ...each, label: each.key }));
-  const days = figures.by_day.map((each) => ({ ...each, label: dateLabel(each.key) }));
+  const days = figures.by_day.map((each) => ({ ...each, label: shortDateOf(each.key) }));
   const charts = [
     barChart({ title: t("statistics.arrivals_by_hour"), valueName: t("statistics.arrived"), bars: hours.map(({ label, arrived }) => ({ label, value: arrived })) }),
     waits(t("statistics.waits_by_hour"), hours),

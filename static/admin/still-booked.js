@@ -1,19 +1,19 @@
 /** Who is booked on days that have just become days without appointments: they stay booked until somebody acts. */
 
 import { api } from "../base/api.js";
+import { addDays } from "../base/days.js";
 import { h } from "../base/dom.js";
 import { dateAndTime, dayOf, t } from "../base/i18n.js";
 import { serverNow } from "../base/clock.js";
 import { openDialog } from "../base/overlays.js";
 
-const DAY = 86_400_000;
 /** Nobody is booked further ahead. */
 const AHEAD = 90;
 
 /** @param {{first: string, last: string}[]} closures @param {object} whose narrows the appointments: `{doctor_id}` or all */
 export async function tellOfBooked(closures, whose) {
-  const today = serverNow();
-  const days = Array.from({ length: AHEAD + 1 }, (_, ahead) => dayOf(today + ahead * DAY)).filter((day) =>
+  const today = dayOf(serverNow());
+  const days = Array.from({ length: AHEAD + 1 }, (_, ahead) => addDays(today, ahead)).filter((day) =>
     closures.some(({ first, last }) => first <= day && day <= last),
   );
   const found = [];

@@ -102,17 +102,14 @@ export const minuteOf = (iso) => {
   return Number(hour) * 60 + Number(minute);
 };
 
-/** Tue 3 Mar */
-export const shortDate = (iso) =>
-  dateFormat("date", { weekday: "short", day: "numeric", month: "short" }).format(new Date(iso));
+const SHORT_DATE = { weekday: "short", day: "numeric", month: "short" };
+const LONG_DATE = { weekday: "long", day: "numeric", month: "long" };
 
-/** Tue 3 Mar, of a calendar date without a time (2026-03-03): no time zone may move it. */
-export const dateLabel = (day) =>
-  format("label", () => new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" })).format(new Date(day));
+/** Tue 3 Mar, of an instant */
+export const shortDate = (iso) => dateFormat("date", SHORT_DATE).format(new Date(iso));
 
-/** Tuesday 3 March */
-export const longDate = (iso) =>
-  dateFormat("long", { weekday: "long", day: "numeric", month: "long" }).format(new Date(iso));
+/** Tuesday 3 March, of an instant */
+export const longDate = (iso) => dateFormat("long", LONG_DATE).format(new Date(iso));
 
 /** 3 Mar 2026, of an instant */
 export const shortDay = (iso) => dateFormat("day", { day: "numeric", month: "short", year: "numeric" }).format(new Date(iso));
@@ -125,9 +122,14 @@ export const dateAndTime = (iso) =>
 export const exactTime = (iso) =>
   dateFormat("exact", { weekday: "short", day: "numeric", month: "short", ...TIME, second: "2-digit" }).format(new Date(iso));
 
-/** 3 Feb 1980, of a calendar date without a time (1980-02-03): no time zone may move it to the day before. */
-export const birthDate = (day) =>
-  format("birth", () => new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" })).format(new Date(day));
+/** 3 Feb 1980, of a calendar date without a time (1980-02-03): no time zone may move it to the day beside. */
+export const birthDate = (day) => dateFormat("birth", { day: "numeric", month: "short", year: "numeric" }, "UTC").format(new Date(day));
+
+/** Tue 3 Mar, of a calendar date */
+export const shortDateOf = (day) => dateFormat("date-of", SHORT_DATE, "UTC").format(new Date(day));
+
+/** Tuesday 3 March, of a calendar date */
+export const longDateOf = (day) => dateFormat("long-of", LONG_DATE, "UTC").format(new Date(day));
 
 /** The clinic's calendar day (YYYY-MM-DD) of an instant. */
 export const dayOf = (milliseconds) =>
@@ -152,5 +154,5 @@ const format = (key, make) => {
   if (!formats.has(cacheKey)) formats.set(cacheKey, make());
   return formats.get(cacheKey);
 };
-const dateFormat = (key, options) =>
-  format(key, () => new Intl.DateTimeFormat(language, { ...options, timeZone: zone }));
+const dateFormat = (key, options, timeZone = zone) =>
+  format(key, () => new Intl.DateTimeFormat(language, { ...options, timeZone }));

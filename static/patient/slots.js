@@ -2,29 +2,30 @@
 
 import { api } from "../base/api.js";
 import { serverNow } from "../base/clock.js";
+import { addDays } from "../base/days.js";
 import { h, uniqueId } from "../base/dom.js";
-import { clockTime, currentLanguage, dayOf, hourOf, shortDate, t } from "../base/i18n.js";
+import { clockTime, currentLanguage, dayOf, hourOf, shortDateOf, t } from "../base/i18n.js";
 import { noTimes } from "../base/labels.js";
 import { fill } from "../base/page.js";
 import { explain } from "../base/problems.js";
 
 const DAYS = 14;
-const DAY = 86_400_000;
 const NOON = 12;
 
 /** @param {string} doctorId @param {(slot: {start: string, end: string}) => void} choose @returns {Element[]} day and times */
 export function slotPicker(doctorId, choose) {
-  const days = Array.from({ length: DAYS }, (_, index) => serverNow() + index * DAY);
+  const today = dayOf(serverNow());
+  const days = Array.from({ length: DAYS }, (_, index) => addDays(today, index));
   const slots = h("div", { class: "slots stack tight", role: "status" });
   const showDay = (day) => fill(slots, async () => slotLists(await slotsOf(doctorId, day), choose), explain);
-  const options = days.map((at) => h("option", { value: dayOf(at), text: shortDate(new Date(at).toISOString()) }));
+  const options = days.map((day) => h("option", { value: day, text: shortDateOf(day) }));
   const select = h("select", { id: uniqueId("day"), class: "short" }, ...options);
   let chosen = false;
   select.addEventListener("change", () => {
     chosen = true;
     showDay(select.value);
   });
-  firstFreeDay(doctorId, days.map(dayOf)).then((day) => {
+  firstFreeDay(doctorId, days).then((day) => {
     if (chosen) return;
     select.value = day;
     showDay(day);

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import OpenPage, Watch, log_in
-from tests.browser.process import ADMIN
+from tests.browser.process import ADMIN, ServerProcess
 from tests.browser.scene import Scene
 from tests.browser.test_accessible import violations
 
@@ -171,6 +172,78 @@ def test_a_free_time_is_booked(calendar: Calendar, scene: Scene) -> None:
     expect(dialog.get_by_label("Time").last).to_have_value(start or "")
     dialog.get_by_role("button", name="Book this time").click()
     expect(page.locator(".calendar-column").nth(2).get_by_role("button", name="Paula Picks")).to_be_visible()
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Auckland", "Pacific/Pago_Pago"])
+def test_days_are_those_of_the_calendar_in_every_zone(
+    open_page: OpenPage, tmp_path: Path, watch: Watch, zone: str
+) -> None:
+    watch.expect_outage()
+    there = ServerProcess(tmp_path, CLINIC_TIMEZONE=zone)
+    try:
+        far = Scene(there)
+        doctor = far.doctor("Dr Far")
+        today = date.fromisoformat(far.desk.get("/api/clinic/")["day"])
+        page = open_page(f"{there.url}/admin/#/appointments", timezone_id="America/Los_Angeles")
+        log_in(page, *ADMIN)
+        heading, day = page.locator(".calendar-date"), page.get_by_label("Day", exact=True)
+        page.get_by_role("button", name="Today").wait_for()
+        day.fill(today.isoformat())
+        for step, ahead in (("Today", 0), ("Later", 1), ("Later", 2), ("Earlier", 1)):
+            page.get_by_role("button", name=step, exact=True).click()
+            expect(day).to_have_value((today + timedelta(days=ahead)).isoformat())
+            expect(heading).to_have_text(f"{today + timedelta(days=ahead):%A, %B %-d}")
+        page.get_by_role("button", name="Week", exact=True).click()
+        page.get_by_role("button", name="Today").click()
+        first = today - timedelta(days=today.weekday())
+        week = [f"{first + timedelta(days=ahead):%a, %b %-d}" for ahead in range(7)]
+        expect(page.locator(".calendar-head strong")).to_have_text(week)
+        patient = open_page(f"{there.url}/#/doctor/{doctor['id']}")
+        options = patient.get_by_label("Day").locator("option")
+        expect(options).to_have_text([f"{today + timedelta(days=ahead):%a, %b %-d}" for ahead in range(14)])
+    finally:
+        there.stop()
+
+
+def test_the_filters_keep_the_focus_when_something_is_new(calendar: Calendar, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Focus", hours=short_hours())
+    page = calendar(doctor)
+    chosen = page.get_by_label("Doctor", exact=True)
+    chosen.focus()
+    page.evaluate("document.activeElement.dataset.same = ''")
+    booked(scene, doctor, "Fay Focus")
+    scene.doctor("Dr Newer")
+    expect(page.get_by_role("button", name="Fay Focus")).to_be_visible()
+    expect(chosen.locator("option").filter(has_text="Dr Newer")).to_have_count(1)
+    expect(chosen).to_be_focused()
+    expect(chosen).to_have_attribute("data-same", "")
+    expect(chosen.locator("option:checked")).to_have_text("Dr Focus")
+    later = page.get_by_role("button", name="Later", exact=True)
+    later.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Day", exact=True)).to_have_value((monday(scene) + timedelta(days=7)).isoformat())
+    expect(later).to_be_focused()
+
+
+def test_a_calendar_that_comes_late_does_not_cover_the_list(calendar: Calendar, scene: Scene) -> None:
+    page = calendar(scene.doctor("Dr Slow", hours=short_hours()))
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/slots/**", hold)
+    with page.expect_request("**/slots/**"):
+        page.get_by_role("button", name="Today", exact=True).click()
+    with page.expect_response("**/api/appointments/**"):
+        page.get_by_role("button", name="List", exact=True).click()
+    expect(page.get_by_role("table")).to_be_visible()
+    with page.expect_response("**/slots/**"):
+        for route in held:
+            route.continue_()
+    expect(page.get_by_role("table")).to_be_visible()
+    page.evaluate("new Promise((done) => setTimeout(done))")
+    expect(page.locator(".calendar-scroll")).to_have_count(0)
 
 
 def test_what_somebody_else_books_appears_and_the_keyboard_stays_where_it_is(calendar: Calendar, scene: Scene) -> None:
