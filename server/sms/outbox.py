@@ -251,11 +251,21 @@ class Outbox:
             if any(event.what == what and event.detail == detail for event in row.events):
                 return row
             noted = row.with_event(Event(self._clock.now(), what, detail))
-            if what == HANDLED:  # told in person: it is not sent once more by itself
-                noted = replace(noted, resends=max(noted.resends, 1))
+            if what == HANDLED:
+                noted = self._not_sent_any_more(noted)
             if (saved := await self._store.replace(noted)) is not None:
+                if saved.state is not row.state:
+                    self._changed(saved)
                 self._hooks.on_trouble()
                 return saved
+
+    def _not_sent_any_more(self, row: Message) -> Message:
+        """Whoever was told in person needs no text that comes later, be it the first one or another try."""
+        if row.state is MessageState.QUEUED:
+            return ended(row, MessageState.CANCELLED, self._clock.now(), row.code, HANDLED)
+        if row.state is MessageState.SENDING:
+            row = row.with_event(Event(self._clock.now(), TAKEN_BACK, HANDLED))
+        return replace(row, resends=max(row.resends, 1))
 
     async def of_ticket(self, ticket_id: str) -> list[dict[str, Any]]:
         """A ticket's texts as the log shows them, newest first (at most 50)."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from server.sms.model import Kind, MessageState
 from server.sms.unreached import HANDLED
 from tests.sms.support import World
 from tests.sms.test_receipts import accepted, report
+from tests.twilio.faults import FAULTS
 
 pytestmark = pytest.mark.gen_test(timeout=30)
 
@@ -33,6 +37,27 @@ async def test_what_was_sent_again_by_hand_is_not_sent_again_by_itself(world: Wo
     await outbox.pump()
     await outbox.settle()
     assert len(world.stand_in.posts) == 2
+
+
+@pytest.mark.parametrize("under_way", [False, True])
+async def test_whoever_was_told_in_person_gets_no_text_that_comes_later(world: World, under_way: bool) -> None:
+    gate = asyncio.Event()
+    world.stand_in.next("429", replace(FAULTS["429"], gate=gate))
+    outbox = world.outbox()
+    await outbox.put(world.message())
+    await world.reaches(MessageState.QUEUED, attempts=1)
+    if under_way:
+        world.clock.turn(3)
+        await outbox.pump()
+        await world.stand_in.arrived(2)
+    await outbox.note("ticket:your_turn:1", HANDLED)
+    gate.set()
+    row = await world.reaches(MessageState.CANCELLED)
+    assert HANDLED in [event.what for event in row.events]
+    world.clock.turn(60)
+    await outbox.pump()
+    await outbox.settle()
+    assert len(world.stand_in.posts) == 1 + under_way
 
 
 async def test_a_first_request_that_left_after_all_ends_the_waiting_for_the_second(world: World) -> None:
