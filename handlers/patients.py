@@ -8,6 +8,7 @@ from pydantic import Field
 
 from handlers.base import ApiHandler, operation
 from handlers.cursors import sealed
+from handlers.patient_places import PlaceAnswer, by_patient, holders
 from handlers.schemas import Answer, Body, Change, Id, Language, NewPassword, PageQuery
 from server.accounts.roles import Principal
 from server.errors import Faults, Forbidden, NotFound, PatientInQueue, SlowDown, WrongState
@@ -51,7 +52,7 @@ class ConfirmBody(Body):
 
 
 class PatientQuery(PageQuery):
-    """`q`: words of the name, three or more digits of the phone number, or a birth date."""
+    """`q`: words of the name, three or more digits of the phone number, a birth date, or the code of today's ticket."""
 
     q: Annotated[str | None, Field(max_length=200)] = None
 
@@ -79,10 +80,16 @@ class PatientDetails(PatientSummary):
     merged_into: str | None
 
 
+class FoundPatient(PatientSummary):
+    """A patient, and the queues they are in today."""
+
+    tickets: list[PlaceAnswer]
+
+
 class PatientList(Answer):
     """One page of patients."""
 
-    items: list[PatientSummary]
+    items: list[FoundPatient]
     next_cursor: str | None
 
 
@@ -123,14 +130,21 @@ class OneTimePassword(Answer):
 class PatientsHandler(ApiHandler):
     @operation(summary="Find patients", query=PatientQuery, answer=PatientList)
     async def get(self) -> None:
-        """By name, phone number or birth date; without `q` the newest first."""
+        """By name, phone number, birth date or ticket code; without `q` the newest first."""
         query = self.query(PatientQuery)
         patients = self.services.patients
+        places = self.services.queues.places()
         if query.q is None:
             page = await patients.newest(query.cursor, query.limit)
+        elif ids := holders(places, query.q):
+            page = await patients.these(ids)
         else:
             page = await patients.search(query.q, query.cursor, query.limit)
-        items = [_shown(self, patient.summary(), patient) for patient in page.patients]
+        tickets = by_patient(places)
+        items = [
+            {**_shown(self, patient.summary(), patient), "tickets": tickets.get(patient.id, [])}
+            for patient in page.patients
+        ]
         self.answer({"items": items, "next_cursor": sealed(page.next_cursor)})
 
     @operation(

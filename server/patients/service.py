@@ -8,7 +8,7 @@ in through the constructor, typed by what is asked of them.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -222,6 +222,11 @@ class PatientService:
             tuple(patient for patient in page if not patient.gone),
             page[-1].order if len(found) > limit else None,
         )
+
+    async def these(self, ids: Sequence[str]) -> PatientPage:
+        """The patients with these ids, without those who are gone."""
+        found = await self._store.get_many(ids)
+        return PatientPage(tuple(found[id] for id in ids if id in found and not found[id].gone), None)
 
     async def search(self, query: str, cursor: str | None, limit: int) -> PatientPage:
         """Patients by words of the name, digits of the phone number, or birth date (`terms.needs_of`)."""

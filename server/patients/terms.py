@@ -68,7 +68,7 @@ def needs_of(query: str) -> tuple[Need, ...]:
     the month's name as the pages write it.
     """
     found: list[Need] = []
-    rest = " ".join(_western_digits(query).split())
+    rest = " ".join(western_digits(query).split())
     for pattern, read in _DATES:
         match = re.search(rf"(?<!\S)(?:{pattern.pattern})(?!\S)", rest, pattern.flags)
         if match and (need := read(match[0])):
@@ -98,6 +98,12 @@ def plain(text: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKD", folded) if unicodedata.category(char) not in _MARKS)
 
 
+def western_digits(text: str) -> str:
+    """`text` with the digits 0–9, and without the marks of direction that stand between them in Arabic dates."""
+    visible = (char for char in text if unicodedata.category(char) != "Cf")
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in visible)
+
+
 def _words(name: str) -> set[str]:
     """Every word, those with an apostrophe both whole and in parts: O'Brien is found as obrien and as brien."""
     return {*_joined_words(name), *_WORD.findall(_APOSTROPHES.sub(" ", plain(name)))}
@@ -105,12 +111,6 @@ def _words(name: str) -> set[str]:
 
 def _joined_words(text: str) -> list[str]:
     return _WORD.findall(_APOSTROPHES.sub("", plain(_APOSTROPHES.sub("'", text))))
-
-
-def _western_digits(text: str) -> str:
-    """`text` with the digits 0–9, and without the marks of direction that stand between them in Arabic dates."""
-    visible = (char for char in text if unicodedata.category(char) != "Cf")
-    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in visible)
 
 
 def _iso_date(text: str) -> Need | None:

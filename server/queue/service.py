@@ -20,7 +20,7 @@ from server.live.hub import Hub
 from server.queue import commands, documents
 from server.queue.line import Line
 from server.queue.lines import Doctors, Found, Lines, copy_of
-from server.queue.model import ENDED, PatientCopy, Policy, Priority, QueueDay, Source, Ticket, queue_day_id
+from server.queue.model import ENDED, DoctorCopy, PatientCopy, Policy, Priority, QueueDay, Source, Ticket, queue_day_id
 from server.queue.relay import Messenger, Relay
 from server.queue.rules import Applied
 from server.queue.showcase import EncodedView, Showcase
@@ -232,6 +232,11 @@ class QueueService:
     def open_tickets(self) -> list[Ticket]:
         """Every ticket of today that its queue still holds, just ended ones among them."""
         return [ticket for day in self._lines.days() for ticket in day.tickets.values()]
+
+    def places(self) -> list[tuple[Ticket, DoctorCopy]]:
+        """Every ticket of today that has not ended, missed ones among them, with its doctor."""
+        tickets = ((ticket, day.doctor) for day in self._lines.days() for ticket in day.tickets.values())
+        return [(ticket, doctor) for ticket, doctor in tickets if ticket.state not in ENDED]
 
     async def occupied(self, doctor_id: str) -> bool:
         """Whether anybody is in the doctor's queue of today, those included whose join is under way.

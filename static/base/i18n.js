@@ -83,6 +83,9 @@ const readable = (value) => (typeof value === "number" ? number(value) : String(
 
 export const number = (value) => format("number", () => new Intl.NumberFormat(language)).format(value);
 
+/** Arabic-Indic and Persian digits as 0–9. */
+export const westernDigits = (text) => text.replace(/[٠-٩۰-۹]/g, (digit) => String(digit.charCodeAt(0) & 0xf));
+
 /** A language's name in the page's language: Arabic, arabe. */
 export const languageName = (code) => format("language", () => new Intl.DisplayNames([language], { type: "language" })).of(code);
 

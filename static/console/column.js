@@ -77,6 +77,11 @@ export class Column {
     this.#known?.show(view);
   }
 
+  /** The button of the ticket's row, or null if it has none here. */
+  rowOf(ticketId) {
+    return this.element.querySelector(`.row[data-key="${ticketId}"] .row-more`);
+  }
+
   /** Count the waits up. */
   tick() {
     for (const row of this.element.querySelectorAll(".row")) tickRow(row);

@@ -36,6 +36,7 @@ export async function startDesk(place, user) {
     onPatient: (patient) => joining.patient(patient),
     onWalkIn: (text) => joining.walkIn(text),
     onRegister: (text) => joining.register(text),
+    rowOf: (ticket) => columns.get(ticket.doctor_id)?.rowOf(ticket.id) ?? null,
   };
   const finder = buildFinder(choices, () => queues.status !== "offline");
   const appointments = new Appointments(queues, commands);

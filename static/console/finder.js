@@ -1,22 +1,23 @@
 /**
- * The one search box: finds a patient by name, phone or birth date as you type, and turns what was typed into a
- * walk-in or a registration when nobody fits. A combobox after the ARIA pattern: arrows choose, Enter takes.
+ * The one search box: finds a patient by name, phone, birth date or ticket as you type, and turns what was typed into
+ * a walk-in or a registration when nobody fits. A combobox after the ARIA pattern: arrows choose, Enter takes.
  */
 
 import { api, connection } from "../base/api.js";
 import { h, setAttribute } from "../base/dom.js";
-import { birthDate, t } from "../base/i18n.js";
+import { birthDate, t, westernDigits } from "../base/i18n.js";
 import { icon } from "../base/icons.js";
+import { mark, stateName } from "../base/labels.js";
 import { explain } from "../base/problems.js";
 
 const PAUSE = 180;
 const SHOWN = 8;
 
 /**
- * @param {{onPatient: (patient) => void, onWalkIn: (text) => void, onRegister: (text) => void}} chosen
+ * @param {{onPatient: (patient) => void, onWalkIn: (text) => void, onRegister: (text) => void, rowOf: (ticket) => HTMLElement|null}} chosen
  * @param {() => boolean} connected whether a search could be answered now; call `again` when that has changed
  */
-export function buildFinder({ onPatient, onWalkIn, onRegister }, connected) {
+export function buildFinder({ onPatient, onWalkIn, onRegister, rowOf }, connected) {
   const input = h("input", {
     type: "search",
     role: "combobox",
@@ -78,8 +79,15 @@ export function buildFinder({ onPatient, onWalkIn, onRegister }, connected) {
       { label: t("finder.walk_in", { text }), run: () => onWalkIn(text) },
       { label: t("finder.register", { text }), run: () => onRegister(text) },
     ];
-    show(text, [...patients.slice(0, SHOWN).map((patient) => ({ patient, run: () => onPatient(patient) })), ...creating], words);
+    const found = patients.slice(0, SHOWN).flatMap((patient) => [...rows(patient, text), { patient, run: () => onPatient(patient) }]);
+    show(text, [...found, ...creating], words);
   };
+
+  /** Whoever typed a ticket's code wants its row. */
+  const rows = ({ name, tickets }, text) =>
+    tickets
+      .filter((ticket) => sameCode(ticket.code, text) && rowOf(ticket))
+      .map((ticket) => ({ label: t("finder.to_row", { code: ticket.code, name }), icon: "arrow", run: () => rowOf(ticket)?.focus() }));
 
   /** Words and nothing to choose. */
   const say = (text, words) => show(text, [], words);
@@ -88,7 +96,7 @@ export function buildFinder({ onPatient, onWalkIn, onRegister }, connected) {
     offered = text;
     options = choices;
     options.forEach((option, index) => {
-      option.element = h("li", { role: "option", id: `found-${index}`, "aria-selected": "false" }, ...(option.patient ? describe(option.patient) : [icon("plus"), h("span", { text: option.label })]));
+      option.element = h("li", { role: "option", id: `found-${index}`, "aria-selected": "false" }, ...(option.patient ? describe(option.patient) : [icon(option.icon ?? "plus"), h("span", { text: option.label })]));
       option.element.addEventListener("pointerdown", (event) => event.preventDefault());
       option.element.addEventListener("click", () => take(index));
     });
@@ -164,8 +172,18 @@ export function buildFinder({ onPatient, onWalkIn, onRegister }, connected) {
   return { element, focus: () => input.focus(), again };
 }
 
+/** A code may be typed as a17 or A 017. */
+function sameCode(code, text) {
+  const plain = (each) => each.toUpperCase().replace(/\s/g, "").replace(/^(\p{L}+)0*/u, "$1");
+  return plain(code) === plain(westernDigits(text));
+}
+
 function describe(patient) {
   const facts = [patient.date_of_birth && birthDate(patient.date_of_birth), patient.phone_masked].filter(Boolean);
   const shown = facts.flatMap((fact, index) => [index ? " · " : null, h("bdi", { text: fact })]);
-  return [icon("person"), h("span", { dir: "auto", text: patient.name }), h("span", { class: "soft found-facts" }, ...shown)];
+  const places = patient.tickets.map(({ code, doctor, state }) => mark("", "clock", t("finder.place", { code, doctor, state: stateName(state) })));
+  return [
+    icon("person"),
+    h("span", { class: "found-who" }, h("bdi", { text: patient.name }), h("span", { class: "soft found-facts" }, ...shown), ...places),
+  ];
 }

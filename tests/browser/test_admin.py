@@ -187,7 +187,7 @@ def test_user_is_added_changed_and_removed(admin: Admin, scene: Scene) -> None:
 def test_patient_is_found_corrected_and_made_anonymous(admin: Admin, scene: Scene) -> None:
     scene.desk.post("/api/patients/", {"name": "Wrong Spelling", "phone": "+12025550141", "sms_consent": False})
     page = admin("patients")
-    page.get_by_label("Name, phone or birth date").fill("spell")
+    page.get_by_label("Name, phone, birth date or ticket").fill("spell")
     choose(page, "Wrong Spelling", "Edit")
     expect(page.get_by_role("dialog").get_by_label("Phone")).to_have_value("+12025550141")
     page.get_by_role("dialog").get_by_label("Name", exact=True).fill("Right Spelling")

@@ -14,7 +14,7 @@ from tests.browser.scene import Scene
 from tests.browser.test_console import column_of
 
 Console = Callable[..., Page]
-BOX = "Name, phone or birth date"
+BOX = "Name, phone, birth date or ticket"
 
 
 @pytest.fixture(scope="module")
@@ -197,3 +197,18 @@ def test_enter_takes_only_what_was_found_for_the_text_in_the_box(console: Consol
     for route in held:
         route.continue_()
     expect(page.get_by_role("dialog", name="Mario Hasty")).to_be_visible()
+
+
+def test_the_search_says_who_is_in_a_queue_already_and_a_code_leads_to_the_row(console: Console, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Place")
+    ticket = scene.walk_in(doctor, "Placed Person")
+    page = console()
+    row = column_of(page, "Dr Place").locator(".row").filter(has_text="Placed Person")
+    expect(row).to_be_visible()
+    box = page.get_by_role("combobox", name=BOX)
+    box.fill("placed")
+    expect(page.get_by_role("option").first).to_contain_text(f"{ticket['code']} with Dr Place: Waiting")
+    box.fill(ticket["code"].lower())
+    expect(page.get_by_role("option").first).to_have_text(f"Go to {ticket['code']} Placed Person")
+    page.keyboard.press("Enter")
+    expect(row.get_by_role("button", name="Actions")).to_be_focused()

@@ -72,7 +72,7 @@ def test_whoever_waits_is_refused_in_words_and_another_choice_helps(
     one, other = two(scene, "Wanda Waiting", "+12025550153")
     scene.desk.post("/api/enqueue/", {"doctor_id": doctor["id"], "patient_id": other})
     page = patients(open_page)
-    page.get_by_label("Name, phone or birth date").fill("wanda waiting")
+    page.get_by_label("Name, phone, birth date or ticket").fill("wanda waiting")
     page.get_by_role("row").filter(has_text="Wanda Waiting").get_by_role("button").click()
     page.get_by_role("menuitem", name="Merge…").click()
     page.get_by_role("dialog").get_by_role("searchbox").fill("waiting wanda")

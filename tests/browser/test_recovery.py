@@ -60,9 +60,9 @@ def test_tabs_renew_one_after_another(console: Console, scene: Scene, locks: str
     for tab in tabs:
         tab.evaluate(f"location.href = '{scene.url}/console/'")
     for tab in [page, *tabs]:
-        expect(tab.get_by_role("combobox", name="Name, phone or birth date")).to_be_visible()
+        expect(tab.get_by_role("combobox", name="Name, phone, birth date or ticket")).to_be_visible()
     page.reload()
-    expect(page.get_by_role("combobox", name="Name, phone or birth date")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Name, phone, birth date or ticket")).to_be_visible()
 
 
 def test_expired_token_is_renewed_in_passing(console: Console, scene: Scene, watch: Watch) -> None:

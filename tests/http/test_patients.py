@@ -368,3 +368,28 @@ async def test_a_password_is_more_than_spaces(practice: Practice) -> None:
     robin = await practice.registered("robin")
     change = {"old": "my own password", "new": " " * 10}
     assert fields(await robin.post("/api/me/password/", change)) == ["new"]
+
+
+@pytest.mark.gen_test
+async def test_a_search_says_who_is_in_a_queue_already(practice: Practice) -> None:
+    doctor, patient = await practice.doctor(), await practice.patient()
+    other = await practice.patient(name="Robin Elsewhere")
+    body = {"doctor_id": doctor["id"], "patient_id": patient["id"]}
+    ticket = (await practice.desk.post("/api/enqueue/", body)).ok(201)
+    items = (await practice.desk.get("/api/patients/", {"q": "robin"})).ok()["items"]
+    place = {"id": ticket["id"], "code": "A001", "doctor_id": doctor["id"], "doctor": "Dr Rao", "state": "waiting"}
+    assert {item["id"]: item["tickets"] for item in items} == {patient["id"]: [place], other["id"]: []}
+    (await practice.desk.post(f"/api/tickets/{ticket['id']}/left/")).ok()
+    items = (await practice.desk.get("/api/patients/", {"q": "robin"})).ok()["items"]
+    assert all(item["tickets"] == [] for item in items)
+
+
+@pytest.mark.parametrize("query", ["A002", "a002", "A 002", "a2", "A٠٠٢"])
+@pytest.mark.gen_test
+async def test_a_patient_is_found_by_the_code_of_todays_ticket(practice: Practice, query: str) -> None:
+    doctor = await practice.doctor()
+    for name in ("First Person", "Second Person"):
+        patient = await practice.patient(name=name)
+        (await practice.desk.post("/api/enqueue/", {"doctor_id": doctor["id"], "patient_id": patient["id"]})).ok(201)
+    assert await found(practice, query) == ["Second Person"]
+    assert await found(practice, "A009") == []
