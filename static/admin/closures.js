@@ -3,7 +3,13 @@
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 
-const LINE = /^(\d{4}-\d{2}-\d{2})(?:\s*[–—]\s*|\s+-\s+|\s+)?(\d{4}-\d{2}-\d{2})?\s*(.*)$/;
+const DATE = String.raw`\d{4}-\d{2}-\d{2}`;
+/** What people write between the first and the last day. */
+const UNTIL = String.raw`(?:\s*(?:[-–—‒−~/→]|\.{2,3}|…)\s*|\s+(?:to|until|till|through|al?|hasta|au|à|jusqu['’]au|إلى|الى|حتى)\s+)`;
+const RANGE = new RegExp(`^(${DATE})(?:${UNTIL}|\\s+)(${DATE})(?!\\d)\\s*(.*)$`, "iu");
+const ONE_DAY = new RegExp(`^(${DATE})(?!\\d)(?:\\s*[–—-]\\s*|\\s*)(.*)$`, "u");
+/** A second day that is written in some other way. */
+const UNCLEAR = new RegExp(`${DATE}.*${DATE}|^${DATE}${UNTIL}\\d`, "iu");
 
 /** A control for `buildForm`. @param {{first: string, last: string, note: string}[]} closures */
 export function closuresControl(closures = []) {
@@ -14,8 +20,10 @@ export function closuresControl(closures = []) {
 
 const write = ({ first, last, note }) => [first === last ? first : `${first} – ${last}`, note].filter(Boolean).join(" ");
 
-/** Whatever is no date is sent as it stands: the server names what is wrong with it. */
+/** Nothing is guessed: a line that is neither one day nor a range is sent as it stands, and the server refuses it. */
 function read(line) {
-  const [, first, last, note] = line.match(LINE) ?? [null, line, line, ""];
-  return { first, last: last ?? first, note };
+  const [, from, until, why] = line.match(RANGE) ?? [];
+  if (from) return { first: from, last: until, note: why };
+  const [, day, note] = (!UNCLEAR.test(line) && line.match(ONE_DAY)) || [null, line, ""];
+  return { first: day, last: day, note };
 }

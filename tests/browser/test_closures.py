@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, log_in
+from tests.browser.conftest import OpenPage, Watch, log_in
 from tests.browser.process import ADMIN
 from tests.browser.scene import Scene
 
@@ -53,6 +53,48 @@ def test_a_doctor_s_days_off_show_who_is_booked(panel: Panel, scene: Scene) -> N
     ]
     told.get_by_role("link", name="To the appointments").click()
     expect(page.get_by_role("heading", name="Appointments")).to_be_visible()
+
+
+RANGES = {
+    "2030-12-24 to 2030-12-31 Christmas": "Christmas",
+    "2030-12-24–2030-12-31": "",
+    "2030-12-24-2030-12-31 leave": "leave",
+    "2030-12-24/2030-12-31": "",
+    "2030-12-24 ... 2030-12-31": "",
+    "2030-12-24 2030-12-31": "",
+    "2030-12-24 hasta 2030-12-31 Navidad": "Navidad",
+    "2030-12-24 au 2030-12-31": "",
+    "2030-12-24 حتى 2030-12-31 عطلة": "عطلة",
+}
+SINGLE = {"2030-12-24": "", "2030-12-24 – Christmas": "Christmas", "2030-12-24 2 doctors away": "2 doctors away"}
+UNCLEAR = (
+    "2030-12-24, 2030-12-31",
+    "2030-12-24 and also 2030-12-31",
+    "2030-12-24/31",
+    "2030-12-24 to 31 Christmas",
+    "24.12.2030",
+)
+
+
+def test_days_are_written_in_many_ways_and_none_is_guessed(panel: Panel, scene: Scene, watch: Watch) -> None:
+    watch.expect("422")
+    page = panel("settings")
+    days, save = page.get_by_label("Days the clinic is closed"), page.get_by_role("button", name="Save")
+    days.fill("\n".join([*RANGES, *SINGLE]))
+    with page.expect_response("**/api/settings/"):
+        save.click()
+    kept = scene.admin.get("/api/settings/")["closed_days"]
+    wanted = [("2030-12-31", note) for note in RANGES.values()] + [("2030-12-24", note) for note in SINGLE.values()]
+    assert sorted((day["last"], day["note"]) for day in kept) == sorted(wanted)
+    assert {day["first"] for day in kept} == {"2030-12-24"}
+    for line in UNCLEAR:
+        days.fill(line)
+        with page.expect_response("**/api/settings/"):
+            save.click()
+        expect(days).to_have_attribute("aria-invalid", "true")
+        expect(page.locator(".wrong").filter(visible=True)).to_contain_text("2026-12-24 – 2027-01-02")
+        assert scene.admin.get("/api/settings/")["closed_days"] == kept
+    scene.admin.patch("/api/settings/", {"closed_days": []})
 
 
 def test_public_holidays_are_kept_but_those_on_which_the_clinic_works(panel: Panel, scene: Scene) -> None:
