@@ -14,7 +14,7 @@ from handlers.queue_models import JOIN_ERRORS, PublicTicket, StaffTicket
 from handlers.schemas import Answer, Body, Day, Id, Instant, PageQuery
 from server.accounts.roles import Role
 from server.appointments.model import Appointment, BookingState, Place
-from server.errors import Forbidden, Invalid, NotFound, SlotTaken, WrongState
+from server.errors import CannotUndo, Forbidden, Invalid, NotFound, SlotTaken, WrongState
 
 
 class BookBody(Body):
@@ -72,7 +72,7 @@ class AppointmentPatient(Answer):
 
 
 class AppointmentAnswer(Answer):
-    """One appointment; `patient` for staff only."""
+    """One appointment; `patient` for staff only. `ticket_state`: what has become of the ticket of its check-in."""
 
     id: str
     patient_id: str
@@ -82,6 +82,7 @@ class AppointmentAnswer(Answer):
     end: str
     state: str
     ticket_id: str | None
+    ticket_state: str | None
     created_at: str
     patient: AppointmentPatient | None = None
 
@@ -91,6 +92,12 @@ class CheckedInAnswer(AppointmentAnswer):
 
     ticket: Annotated[StaffTicket | PublicTicket, Field(union_mode="left_to_right")]
     seq: int
+
+
+class UndoneAnswer(AppointmentAnswer):
+    """The appointment as booked; `seq` unless its ticket had been cancelled before."""
+
+    seq: int | None
 
 
 class AppointmentList(Answer):
@@ -226,10 +233,29 @@ class CheckInHandler(AppointmentBase):
         self.answer({**shown, "ticket": ticket, "seq": ticket["seq"]}, replayed=applied.replayed)
 
 
+class UndoCheckInHandler(AppointmentBase):
+    @operation(
+        summary="Take back a check-in",
+        body=EmptyBody,
+        answer=UndoneAnswer,
+        errors=(NotFound, WrongState, CannotUndo),
+        idempotent=True,
+    )
+    async def post(self, appointment_id: str) -> None:
+        """For two minutes, while the ticket waits: it is cancelled without a text, and the appointment stands again."""
+        self.body(EmptyBody)
+        appointments, caller = self.services.appointments, self.signed_in()
+        if not caller.commands((await self.own(appointment_id)).doctor_id):
+            raise Forbidden("This is another doctor's queue. Ask reception.")
+        undone, seq = await appointments.undo_check_in(appointment_id, actor=caller.actor, command_id=self.command_id())
+        self.answer({**await appointments.view(undone, staff=True), "seq": seq})
+
+
 routes = [
     ("/api/appointments/", AppointmentsHandler),
     ("/api/appointments/{appointment_id}/", AppointmentHandler),
     ("/api/appointments/{appointment_id}/cancel/", CancelHandler),
     ("/api/appointments/{appointment_id}/reschedule/", RescheduleHandler),
     ("/api/appointments/{appointment_id}/check-in/", CheckInHandler),
+    ("/api/appointments/{appointment_id}/undo-check-in/", UndoCheckInHandler),
 ]

@@ -152,6 +152,7 @@ PERMISSIONS: Final[dict[str, Permission]] = {
     "POST /api/appointments/{appointment_id}/cancel/": SELF_OR_STAFF,
     "POST /api/appointments/{appointment_id}/reschedule/": SELF_OR_STAFF,
     "POST /api/appointments/{appointment_id}/check-in/": SELF_OR_STAFF,
+    "POST /api/appointments/{appointment_id}/undo-check-in/": STAFF,
     # queues
     "POST /api/enqueue/": SELF_OR_STAFF,
     "GET /api/queue/{doctor_id}/": PUBLIC,

@@ -82,7 +82,9 @@ class PatientShown:
     phone_masked: str
 
 
-def view(appointment: Appointment, doctor: str, patient: PatientShown | None) -> dict[str, Any]:
+def view(
+    appointment: Appointment, doctor: str, patient: PatientShown | None, ticket_state: str | None
+) -> dict[str, Any]:
     """The appointment as JSON; `patient` is None for whoever is not staff (DESIGN 5)."""
     shown: dict[str, Any] = {
         "id": appointment.id,
@@ -93,6 +95,7 @@ def view(appointment: Appointment, doctor: str, patient: PatientShown | None) ->
         "end": iso(appointment.end),
         "state": appointment.state.value,
         "ticket_id": appointment.ticket_id or None,
+        "ticket_state": ticket_state,
         "created_at": iso(appointment.created_at),
     }
     if patient is not None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from server.accounts.roles import Actor
 from server.doctors.model import Doctor
 from server.patients.model import Patient
+from server.queue.commands import TicketCommand
 from server.queue.model import PatientCopy, Source, Ticket
 from server.queue.rules import Applied
 from server.sms.model import NewMessage
@@ -52,6 +53,8 @@ class Queues(Protocol):
     ) -> Applied: ...
 
     async def find(self, ticket_id: str) -> Found: ...
+
+    async def run_on_ticket(self, command: TicketCommand) -> Applied: ...
 
 
 class Outbox(Protocol):

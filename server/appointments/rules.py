@@ -11,8 +11,8 @@ from server.clock import ClinicTime, iso
 from server.doctors.closures import Closed, ClosedOn, closure_on
 from server.doctors.hours import Slot, slot_at, slots_on
 from server.doctors.model import Doctor
-from server.errors import AlreadyQueued, Forbidden, Invalid, QueueClosed, SlotTaken, WrongState
-from server.queue.model import IN_QUEUE, Source, State, Ticket
+from server.errors import AlreadyQueued, CannotUndo, Forbidden, Invalid, QueueClosed, SlotTaken, WrongState
+from server.queue.model import IN_QUEUE, UNDO_WINDOW, Source, State, Ticket
 
 HORIZON = timedelta(days=90)
 MOST_AHEAD = 10  # bookings a patient may make without the desk
@@ -177,6 +177,29 @@ def checked_in(appointment: Appointment, ticket_id: str, by: str, now: datetime)
     if appointment.state is BookingState.CANCELLED:
         raise _refusal(appointment, "be checked in")
     return replace(appointment, state=BookingState.CHECKED_IN, ticket_id=ticket_id, changed_at=now, changed_by=by)
+
+
+def may_undo_check_in(appointment: Appointment, ticket: Ticket | None, now: datetime) -> None:
+    """Raises CannotUndo unless the appointment was checked in just now and its ticket has done nothing but wait or end.
+
+    A ticket that was cancelled by itself leaves the appointment to be set back.
+    """
+    if appointment.state is not BookingState.CHECKED_IN or ticket is None:
+        raise CannotUndo("This appointment is not checked in.")
+    if ticket.state is State.CANCELLED:
+        return
+    if ticket.state is not State.WAITING or ticket.calls or ticket.source is not Source.APPOINTMENT:
+        state = ticket.state.value.replace("_", " ")
+        raise CannotUndo(f"{ticket.code} is {state} since; the check-in can no longer be taken back.")
+    if now - ticket.arrived_at >= UNDO_WINDOW:
+        raise CannotUndo(f"A check-in can be taken back for two minutes. Cancel the visit of {ticket.code} instead.")
+
+
+def check_in_undone(appointment: Appointment, ticket_id: str, by: str, now: datetime) -> Appointment:
+    """The appointment as booked, if that ticket is still the one it has."""
+    if appointment.state is not BookingState.CHECKED_IN or appointment.ticket_id != ticket_id:
+        return appointment
+    return replace(appointment, state=BookingState.BOOKED, ticket_id="", changed_at=now, changed_by=by)
 
 
 def _must_be_booked(appointment: Appointment, what: str) -> None:

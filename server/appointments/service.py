@@ -28,7 +28,8 @@ from server.doctors.model import Doctor
 from server.errors import IdempotencyKeyReused, Invalid, NotFound, StorageUnavailable, WrongState
 from server.ids import derived_id
 from server.patients.model import Patient
-from server.queue.model import PatientCopy, Source, Ticket
+from server.queue.commands import Cancel
+from server.queue.model import PatientCopy, Source, State, Ticket
 from server.queue.rules import Applied
 from server.sms.model import Kind, News
 from server.storage.port import DuplicateKey, Storage
@@ -226,6 +227,27 @@ class AppointmentService:
             raise Invalid.field("doctor_id", "is not the doctor of this appointment; join that doctor's queue")
         return (await self._check_in(appointment, patient, actor, command_id, fingerprint))[1]
 
+    async def undo_check_in(
+        self, appointment_id: str, *, actor: Actor, command_id: str
+    ) -> tuple[Appointment, int | None]:
+        """Take a mistaken check-in back: its ticket ends without a word to the patient, and the booking stands again.
+
+        Answers the appointment and the queue's `seq` (None if the ticket had been cancelled before). Repeated after a
+        crash it does the rest. Raises NotFound, CannotUndo.
+        """
+        appointment = await self.get(appointment_id)
+        ticket = await self._last_ticket(appointment)
+        rules.may_undo_check_in(appointment, ticket, self._clock.now())
+        seq = None
+        if ticket is not None and ticket.state is not State.CANCELLED:
+            cancel = Cancel(id=command_id, actor=actor, ticket_id=ticket.id, reason="check-in undone", mistaken=True)
+            seq = (await self._queues.run_on_ticket(cancel)).done.seq
+        ticket_id, now = appointment.ticket_id, self._clock.now()
+        undone = await self._change(
+            appointment_id, lambda current: rules.check_in_undone(current, ticket_id, actor.name, now)
+        )
+        return undone, seq
+
     async def get(self, appointment_id: str) -> Appointment:
         """The appointment. Raises NotFound."""
         appointment = await self._store.get(appointment_id)
@@ -268,7 +290,11 @@ class AppointmentService:
     async def views(self, appointments: Sequence[Appointment], *, staff: bool) -> list[dict[str, Any]]:
         """The appointments as JSON, for staff with their patients."""
         patients = await self._patients.get_many(one.patient_id for one in appointments) if staff else {}
-        return [self._view(appointment, patients.get(appointment.patient_id)) for appointment in appointments]
+        tickets = await asyncio.gather(*(self._last_ticket(appointment) for appointment in appointments))
+        return [
+            self._view(appointment, patients.get(appointment.patient_id), ticket)
+            for appointment, ticket in zip(appointments, tickets, strict=True)
+        ]
 
     async def view(self, appointment: Appointment, *, staff: bool) -> dict[str, Any]:
         """One appointment as JSON."""
@@ -359,7 +385,8 @@ class AppointmentService:
     def _date(self, moment: datetime) -> date:
         return moment.astimezone(self._clinic_time.zone).date()
 
-    def _view(self, appointment: Appointment, patient: Patient | None) -> dict[str, Any]:
+    def _view(self, appointment: Appointment, patient: Patient | None, ticket: Ticket | None) -> dict[str, Any]:
         doctor = self._doctors.find(appointment.doctor_id)
         shown = PatientShown(patient.id, patient.name, patient.phone_masked) if patient else None
-        return view(appointment, doctor.name if doctor else "", shown)
+        state = ticket.state.value if ticket else None
+        return view(appointment, doctor.name if doctor else "", shown, state)

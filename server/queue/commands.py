@@ -123,7 +123,10 @@ class Late(TicketCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancel(TicketCommand):
+    """`mistaken`: the ticket ought not to have been made, so that there is no visit to tell the patient of."""
+
     name: ClassVar[str] = "cancel"
+    mistaken: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

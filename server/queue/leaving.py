@@ -8,15 +8,19 @@ from datetime import datetime
 from server.queue import calling, documents, policy, texts
 from server.queue.commands import Cancel, CancelAll, FinishDay, Left, ReturnTransfer, Transfer
 from server.queue.model import IN_QUEUE, QueueDay, State
-from server.queue.transition import Change, ticket_for
+from server.queue.transition import Change, ticket_for, wrong_state
 
 
 def cancel(day: QueueDay, command: Cancel, now: datetime) -> Change:
-    """The visit will not take place."""
+    """The visit will not take place. A ticket made by mistake is taken away only while it waits."""
     before = ticket_for(day, command)
+    if command.mistaken and before.state is not State.WAITING:
+        raise wrong_state(day, before)
     ticket = before.step(State.CANCELLED, now, command.actor.name, reason=command.reason)
     effects = texts.retract_call(day, before, now, instead=False) if before.state is State.CALLED else []
-    if command.actor.role != "patient":
+    if command.mistaken:
+        effects.append(texts.retract([texts.message_id(day, before.id, "joined", before.serial)], []))
+    elif command.actor.role != "patient":
         effects += texts.text(day, ticket, "cancelled", now)
     return Change(day.put(ticket), ticket.id, {}, effects, (before,), undoable=True)
 

@@ -25,7 +25,7 @@ export const appointmentsList = () =>
       { label: t("patient.name"), cell: (each) => each.patient?.name },
       { label: t("join.doctor"), cell: (each) => each.doctor },
       { label: t("patient.phone"), cell: (each) => h("span", { class: "nowrap", dir: "ltr", text: each.patient?.phone_masked }) },
-      { label: t("list.state"), cell: (each) => appointmentStateName(each.state) },
+      { label: t("list.state"), cell: (each) => appointmentStateName(each) },
     ],
     actions: (each, reload) =>
       each.state === "booked"

@@ -56,7 +56,7 @@ function buildColumn(column, from, until, reload) {
 
 function appointment(each, reload) {
   const name = each.patient?.name ?? "";
-  const state = appointmentStateName(each.state);
+  const state = appointmentStateName(each);
   const button = h("button", { class: "calendar-appointment", type: "button", draggable: each.state === "booked" ? "true" : "false", dataset: { state: each.state, id: each.id }, "aria-label": `${clockTime(each.start)} ${name}, ${state}` });
   button.append(h("span", { class: "nowrap", text: clockTime(each.start) }), h("span", { class: "calendar-name", dir: "auto", text: name }), ...(each.state === "booked" ? [] : [icon("check")]));
   button.appointment = each;
@@ -76,7 +76,7 @@ function details(each, reload) {
     action(t("appointments.move"), move),
     action(t("appointments.cancel"), cancel, "button-danger"),
   ];
-  const words = h("p", {}, `${clockTime(each.start)}–${clockTime(each.end)} · ${each.doctor} · ${appointmentStateName(each.state)}`);
+  const words = h("p", {}, `${clockTime(each.start)}–${clockTime(each.end)} · ${each.doctor} · ${appointmentStateName(each)}`);
   const phone = h("p", { class: "soft", dir: "ltr", text: each.patient?.phone_masked ?? "" });
   const dialog = openDialog(each.patient?.name ?? "", h("div", { class: "stack" }, words, phone, each.state === "booked" ? h("div", { class: "buttons" }, ...actions) : null));
 }

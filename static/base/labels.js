@@ -21,7 +21,13 @@ export const eventName = (what) => named("event", what);
 /** What a code says, Twilio's or our own: in the page's language where we have it, else in the server's words. */
 export const faultName = (code, meaning) => (hasText(`fault.${code}`) ? t(`fault.${code}`) : meaning || code || "");
 export const queueStatusName = (status) => named("queue", status);
-export const appointmentStateName = (state) => named("appointment", state);
+
+/** What has become of an appointment: who was checked in and then gave up, or was missed, has not just arrived. */
+export function appointmentStateName({ state, ticket_state }) {
+  if (state !== "checked_in") return named("appointment", state);
+  if (ticket_state === "cancelled") return t("appointments.visit_cancelled");
+  return ["left", "no_show"].includes(ticket_state) ? stateName(ticket_state) : named("appointment", state);
+}
 
 const named = (group, value) => (hasText(`${group}.${value}`) ? t(`${group}.${value}`) : String(value ?? ""));
 

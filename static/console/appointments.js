@@ -9,6 +9,10 @@ import { appointmentStateName } from "../base/labels.js";
 import { notice } from "../base/page.js";
 import { explain } from "../base/problems.js";
 
+/** The visit did not take place, so that the patient may be checked in once more. */
+const GIVEN_UP = new Set(["cancelled", "left"]);
+const ENDED = new Set([...GIVEN_UP, "done"]);
+
 export class Appointments {
   #queues;
   #commands;
@@ -17,6 +21,8 @@ export class Appointments {
   #problem = h("div", { role: "alert" });
   #shown = [];
   #day = "";
+  /** Whether each booking's ticket stood in its queue when that was last heard of. */
+  #seen = new Map();
 
   /** @param queues {@link Queues} @param commands {@link Commands} */
   constructor(queues, commands) {
@@ -32,7 +38,7 @@ export class Appointments {
     );
     this.toggle = h("a", { class: "button button-plain side-link", href: "#appointments", text: t("appointments.today") });
     // Somebody expected may have joined as a walk-in; and what went wrong for want of a line is over with it.
-    queues.addEventListener("view", () => this.#render());
+    queues.addEventListener("view", ({ detail }) => this.#hear(detail));
     queues.news.addEventListener("appointments", () => this.reload());
     queues.addEventListener("status", () => queues.status === "live" && this.reload());
     this.reload();
@@ -55,11 +61,28 @@ export class Appointments {
       this.#day = day;
       this.#problem.replaceChildren();
       this.#shown = items.filter((item) => item.state !== "cancelled" && this.#queues.doctors.has(item.doctor_id));
+      for (const { ticket_id, ticket_state } of this.#shown) {
+        if (ticket_id && !this.#seen.has(ticket_id)) this.#seen.set(ticket_id, !ENDED.has(ticket_state));
+      }
       this.#shown.sort((one, other) => one.start.localeCompare(other.start));
       this.#render();
     } catch (problem) {
       this.#problem.replaceChildren(notice("attention", explain(problem)));
     }
+  }
+
+  /** A queue's new view: a ticket that has gone from it, or come back, may have arrived no more, or again. */
+  #hear(doctorId) {
+    const { current, called, waiting, on_hold, missed } = this.#queues.views.get(doctorId);
+    const ids = new Set([current, called, waiting, on_hold, missed].flat().map((ticket) => ticket.id));
+    let changed = false;
+    for (const { doctor_id, ticket_id } of this.#shown) {
+      if (doctor_id !== doctorId || !ticket_id) continue;
+      changed ||= this.#seen.get(ticket_id) !== ids.has(ticket_id);
+      this.#seen.set(ticket_id, ids.has(ticket_id));
+    }
+    if (changed) this.reload();
+    else this.#render();
   }
 
   #render() {
@@ -85,12 +108,13 @@ export class Appointments {
     setText(name, item.patient?.name ?? "");
     setText(doctor, this.#queues.doctors.get(item.doctor_id)?.name ?? item.doctor);
     const waiting = item.state === "booked";
-    const ticket = waiting ? this.#ticketOf(item) : null;
-    button.hidden = !waiting || Boolean(ticket);
+    const gone = item.state === "checked_in" && GIVEN_UP.has(item.ticket_state);
+    const ticket = waiting || gone ? this.#ticketOf(item) : null;
+    button.hidden = !(waiting || gone) || Boolean(ticket);
     button.setAttribute("aria-label", t("appointments.check_in_name", { name: item.patient?.name ?? "" }));
     button.onclick = () => this.#checkIn(button, item);
     const late = waiting && !ticket && serverNow() > Date.parse(item.start);
-    setText(word, ticket ? t("appointments.in_queue", { code: ticket.code }) : waiting ? "" : appointmentStateName(item.state));
+    setText(word, ticket ? t("appointments.in_queue", { code: ticket.code }) : waiting ? "" : appointmentStateName(item));
     setText(time, late ? t("appointments.late", { time: clockTime(item.start), minutes: minutesSince(item.start) }) : clockTime(item.start));
     row.toggleAttribute("data-late", late);
   }
@@ -108,7 +132,7 @@ export class Appointments {
     const held = document.activeElement === button;
     try {
       const { ticket } = await api.post(`/api/appointments/${item.id}/check-in/`);
-      this.#commands.said(t("done.checked_in", { name: item.patient?.name ?? "" }), ticket);
+      this.#commands.checkedIn(t("done.checked_in", { name: item.patient?.name ?? "" }), ticket, item.id);
       await this.reload();
       // The pressed button has gone with its row's state: the keyboard goes on to the next one who is expected.
       const free = [button, document.body].includes(document.activeElement);

@@ -16,7 +16,7 @@ const UNDO_SHOWN = 20_000;
 export class Commands {
   #queues;
   #refuse;
-  /** The last thing done here, for the key U; it has a `seq` if it can be taken back. */
+  /** The last thing done here, for the key U; it has a way `back` if it can be taken back. */
   #last = null;
   #made = null;
   /** The newest step of each queue, with the toast that tells of it. */
@@ -57,13 +57,20 @@ export class Commands {
   }
 
   /**
-   * Say what was done some other way (joining, checking in): it too comes between the key U and older steps.
-   * @param {object} [ticket] the one it made, which may be wanted on paper
+   * Say that somebody joined: it too comes between the key U and older steps.
+   * @param {object} ticket the one it made, which may be wanted on paper
    */
-  said(text, ticket) {
-    toast(text, ticket ? { action: { label: t("paper.print"), run: () => printTicket(ticket) }, stays: UNDO_SHOWN } : {});
+  joined(text, ticket) {
+    toast(text, { action: { label: t("paper.print"), run: () => printTicket(ticket) }, stays: UNDO_SHOWN });
     this.#last = { text };
-    this.#made = ticket ?? this.#made;
+    this.#made = ticket;
+  }
+
+  /** Say that somebody who was booked is checked in, which can be taken back. */
+  checkedIn(text, ticket, appointmentId) {
+    const step = { doctorId: ticket.doctor_id, text, back: { path: `/api/appointments/${appointmentId}/undo-check-in/`, body: {} } };
+    this.#offer(step);
+    this.#made = ticket;
   }
 
   /** Print the ticket that was made here last. @returns {boolean} whether there is one */
@@ -75,7 +82,7 @@ export class Commands {
   /** Take back the last thing done, and nothing older; one whose answer is still under way counts. */
   async undo() {
     await this.#sent;
-    if (this.#last?.seq) await this.#takeBack(this.#last);
+    if (this.#last?.back) await this.#takeBack(this.#last);
     else toast(this.#last ? t("undo.cannot_what", { what: this.#last.text }) : t("undo.cannot"));
   }
 
@@ -83,7 +90,7 @@ export class Commands {
     step.close();
     if (this.#last === step) this.#last = null;
     const sentence = ({ sms }) => t(sms === "already_sent" ? "undo.done_sms_sent" : "undo.done", { what: step.text });
-    await this.run(step.doctorId, `/api/queue/${step.doctorId}/undo/`, { seq: step.seq }, sentence, { kind: "undo" });
+    await this.run(step.doctorId, step.back.path, step.back.body, sentence, { kind: "undo" });
   }
 
   /**
@@ -125,10 +132,16 @@ export class Commands {
   #said(doctorId, text, kind, seq) {
     // Only the newest step of a queue can be undone: the offer for the one before goes.
     this.#steps.get(doctorId)?.close();
-    const step = { doctorId, text, seq: kind === "step" ? seq : null, close: () => {} };
+    const step = { doctorId, text, back: kind === "step" ? { path: `/api/queue/${doctorId}/undo/`, body: { seq } } : null };
     this.#steps.set(doctorId, step);
-    this.#last = kind === "undo" ? null : step;
-    const offer = step.seq ? { action: { label: t("action.undo"), run: () => this.#takeBack(step) }, stays: UNDO_SHOWN } : {};
-    step.close = toast(text, offer);
+    this.#offer(step);
+    if (kind === "undo") this.#last = null;
+  }
+
+  /** Say what was done, with the way back if there is one. */
+  #offer(step) {
+    this.#last = step;
+    const back = { action: { label: t("action.undo"), run: () => this.#takeBack(step) }, stays: UNDO_SHOWN };
+    step.close = toast(step.text, step.back ? back : {});
   }
 }

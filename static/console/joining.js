@@ -61,7 +61,7 @@ export class Joining {
       try {
         const { ticket } = await api.post(`/api/appointments/${each.id}/check-in/`);
         close();
-        this.#joined(ticket, patient.name);
+        this.#commands.checkedIn(joinedAs(ticket, patient.name), ticket, each.id);
       } catch (refusal) {
         problem.replaceChildren(notice("attention", explain(refusal)));
       } finally {
@@ -121,7 +121,7 @@ export class Joining {
   }
 
   #joined(ticket, name) {
-    this.#commands.said(t("done.joined", { code: ticket.code, name, doctor: ticket.doctor }), ticket);
+    this.#commands.joined(joinedAs(ticket, name), ticket);
   }
 
   /** The marked column's doctor is offered first: the one reception was just looking at. */
@@ -144,6 +144,8 @@ export class Joining {
     ];
   }
 }
+
+const joinedAs = (ticket, name) => t("done.joined", { code: ticket.code, name, doctor: ticket.doctor });
 
 /** What stood in the search box goes where it belongs: a number, a birth date (which a walk-in has no field for) or a name. */
 function personFields(text) {

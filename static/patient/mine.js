@@ -87,7 +87,7 @@ function appointment(each, again) {
     else if (today) buttons.append(h("button", { class: "button button-primary", type: "button", text: t("mine.check_in"), on: { click: checkIn } }));
     buttons.append(h("button", { class: "button", type: "button", text: t("appointments.move"), on: { click: () => move(each, again) } }));
     buttons.append(h("button", { class: "button", type: "button", text: t("mine.cancel"), on: { click: cancel } }));
-  } else buttons.append(h("span", { class: "soft", text: appointmentStateName(each.state) }));
+  } else buttons.append(h("span", { class: "soft", text: appointmentStateName(each) }));
   row.append(buttons, problem);
   return row;
 }

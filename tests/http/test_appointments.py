@@ -285,6 +285,55 @@ async def test_a_missed_booking_is_checked_in_again_and_a_seen_one_is_not(practi
 
 
 @pytest.mark.gen_test
+async def test_an_appointment_says_what_became_of_its_ticket(practice: Practice) -> None:
+    doctor, robin = await practice.doctor(), await practice.registered("robin")
+    booked = await book(robin, doctor, (await practice.slots(doctor["id"]))[0])
+    assert booked["ticket_state"] is None
+    path = f"/api/appointments/{booked['id']}/"
+    there = (await robin.post(path + "check-in/")).ok()
+    assert there["ticket_state"] == "waiting"
+    (await practice.desk.post(f"/api/tickets/{there['ticket_id']}/cancel/")).ok()
+    assert (await practice.desk.get(path)).ok()["ticket_state"] == "cancelled"
+    practice.clock.turn(minutes=5)
+    await practice.server.services.queues.sweep()
+    (shown,) = (await practice.desk.get("/api/appointments/", {"date": "2026-03-02"})).ok()["items"]
+    assert (shown["state"], shown["ticket_state"]) == ("checked_in", "cancelled")
+
+
+@pytest.mark.gen_test
+async def test_a_check_in_is_taken_back(practice: Practice) -> None:
+    doctor, patient = await practice.doctor(), await practice.patient(phone="+12025550148")
+    booked = await book(practice.desk, doctor, (await practice.slots(doctor["id"]))[0], patient_id=patient["id"])
+    path = f"/api/appointments/{booked['id']}/"
+    first = (await practice.desk.post(path + "check-in/")).ok()
+    back = await practice.desk.post(path + "undo-check-in/", key="k")
+    assert (back.ok()["state"], back.json["ticket_id"], back.json["ticket_state"]) == ("booked", None, None)
+    assert back.json["seq"] > first["seq"]
+    assert (await practice.anyone.get(f"/api/queue/{doctor['id']}/")).ok()["waiting"] == []
+    assert (await practice.desk.get(f"/api/tickets/{first['ticket_id']}/")).ok()["state"] == "cancelled"
+    assert "cancelled" not in {text["kind"] for text in await practice.messages(patient_id=patient["id"])}
+    (await practice.desk.post(path + "undo-check-in/")).problem(409, "cannot_undo")
+    again = (await practice.desk.post(path + "check-in/")).ok()
+    assert again["ticket_id"] != first["ticket_id"]
+    practice.clock.turn(minutes=3)
+    (await practice.desk.post(path + "undo-check-in/")).problem(409, "cannot_undo")
+
+
+@pytest.mark.gen_test
+async def test_a_check_in_is_not_taken_back_once_its_ticket_went_on(practice: Practice) -> None:
+    doctor, robin = await practice.doctor(), await practice.registered("robin")
+    booked = await book(robin, doctor, (await practice.slots(doctor["id"]))[0])
+    path = f"/api/appointments/{booked['id']}/"
+    (await practice.desk.post(path + "undo-check-in/")).problem(409, "cannot_undo")
+    (await robin.post(path + "check-in/")).ok()
+    (await robin.post(path + "undo-check-in/")).problem(403, "forbidden")
+    (await practice.desk.post("/api/notify-next/", {"doctor_id": doctor["id"]})).ok()
+    refused = (await practice.desk.post(path + "undo-check-in/")).problem(409, "cannot_undo")
+    assert "called" in refused["detail"]
+    assert (await robin.get(path)).ok()["state"] == "checked_in"
+
+
+@pytest.mark.gen_test
 async def test_a_transferred_booking_waits_in_the_other_queue(practice: Practice) -> None:
     doctor, other = await practice.doctor(), await practice.doctor(name="Dr Silva")
     patient = await practice.patient()

@@ -45,6 +45,9 @@ class NoQueues:
     async def find(self, ticket_id: str) -> Any:
         raise AssertionError("there are no tickets here")
 
+    async def run_on_ticket(self, command: Any) -> Any:
+        raise AssertionError("there are no tickets here")
+
 
 @dataclass
 class WrittenDown:

@@ -152,7 +152,7 @@ def test_checked_in_keeps_the_ticket_and_the_time() -> None:
 
 
 def test_only_staff_see_whose_it_is() -> None:
-    shown = view(appointment(), "Dr Rao", PatientShown("p" * 22, "Robin", "•••• 0147"))
+    shown = view(appointment(), "Dr Rao", PatientShown("p" * 22, "Robin", "•••• 0147"), None)
     assert shown["patient"] == {"id": "p" * 22, "name": "Robin", "phone_masked": "•••• 0147"}
-    assert "patient" not in view(appointment(), "Dr Rao", None)
+    assert "patient" not in view(appointment(), "Dr Rao", None, None)
     assert shown["ticket_id"] is None

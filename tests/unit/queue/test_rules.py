@@ -574,6 +574,17 @@ class TestUndo:
         effect = bench.day.effects[-1].data
         assert (effect["message_ids"], effect["instead"]["kind"]) == ([said], "joined")
 
+    def test_a_ticket_made_by_mistake_is_cancelled_without_a_word(self, bench: Bench) -> None:
+        ticket = bench.join()
+        said = bench.day.effects[-1].data["message_id"]
+        bench.on(commands.Cancel, ticket, mistaken=True)
+        assert bench.effects() == ["retract"]
+        assert bench.day.effects[-1].data == {"message_ids": [said], "instead": None}
+        called = bench.join()
+        bench.next()
+        with pytest.raises(WrongState):
+            bench.on(commands.Cancel, called, mistaken=True)
+
     def test_cancel_all_comes_back_as_it_was(self, bench: Bench) -> None:
         for _ in range(3):
             bench.join()
