@@ -19,11 +19,9 @@ from server.patients.model import Patient, PatientChanges
 from server.patients.phones import mask, parse_phone
 from server.queue.commands import SetContact
 from server.sms.lifecycle import LEASE
-from server.sms.model import OPEN_STATES, Message, MessageState
+from server.sms.model import HANDLED, OPEN_STATES, SHOWN, Message, MessageState
 from server.sms.unreached import (
-    HANDLED,
     NOT_REACHED,
-    SHOWN,
     failed,
     last_news,
     not_reached,
@@ -133,7 +131,7 @@ class UnreachedHandler(ApiHandler):
             ticket = await self.services.queues.ticket(row.ticket_id, staff=True)
         except NotFound:
             return None
-        if not still_news(row.kind, ticket["state"]):
+        if not still_news(row.kind, ticket["state"]) or await self.services.outbox.is_overtaken(row):
             return None
         return _item(row, (ticket["patient"] or {}).get("name") or "", ticket)
 

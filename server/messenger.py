@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from server.clock import Clock
 from server.sms.model import NewMessage, expiry
 from server.sms.outbox import Outbox
 
@@ -12,7 +13,8 @@ from server.sms.outbox import Outbox
 class QueueMessenger:
     """What `QueueService` is handed as its messenger."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._outbox: Outbox | None = None
 
     def connect(self, outbox: Outbox) -> None:
@@ -30,7 +32,8 @@ class QueueMessenger:
                 patient_id=data["patient_id"],
                 ticket_id=data["ticket_id"],
                 doctor_id=data["doctor_id"],
-                expires_at=expiry(data["kind"], data["at"]),
+                # The queue's time never runs back, so that after the clock was set back it is ahead of the clock.
+                expires_at=expiry(data["kind"], min(data["at"], self._clock.now())),
                 consent=data["consent"],
                 confirmed=data["confirmed"],
                 values={"code": data["code"], "room": data["room"] or "", "ahead": str(data.get("ahead") or "")},

@@ -125,7 +125,7 @@ def _make(
     accounts = AccountService(storage, clock, passwords, tokens)
     doctors = DoctorService(storage, clock, accounts)
     clinic = ClinicService(storage, settings.clinic_name)
-    messenger = QueueMessenger()
+    messenger = QueueMessenger(clock)
     queues = QueueService(
         QueueStore(storage),
         hub,
@@ -147,7 +147,7 @@ def _make(
 
     async def news(message: Message) -> News | None:
         if message.ticket_id:
-            call = await queues.news(message.ticket_id, message.kind.value, message.call)
+            call = await queues.news(message.doctor_id, message.ticket_id, message.kind.value, message.call)
             return None if call is None else News(call)
         if message.appointment_id:
             return await appointments.news(message.appointment_id, message.kind, message.call)

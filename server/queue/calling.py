@@ -74,8 +74,8 @@ def _same_current(day: QueueDay, seen: str | Unset | None, occupant: Ticket | No
 def recall(day: QueueDay, command: Recall, now: datetime) -> Change:
     """Announce and text the call once more."""
     before = ticket_for(day, command)
-    ticket = replace(before, calls=before.calls + 1)
-    effects = texts.text(day, ticket, "recalled", now)
+    ticket = replace(before, calls=before.calls + 1, recalls=(*before.recalls, day.version + 1))
+    effects = texts.text(day, ticket, texts.RECALLED, now)
     return Change(announced(day, ticket, now, repeat=True), ticket.id, {}, effects, (before,), undoable=True)
 
 
@@ -106,7 +106,7 @@ def no_show(day: QueueDay, command: NoShow, now: datetime) -> Change:
 def called(day: QueueDay, ticket: Ticket, now: datetime, actor: str, room: str, *, reason: str | None = None) -> Ticket:
     """The ticket as called to `room` by the coming version of the day."""
     ticket = ticket.step(State.CALLED, now, actor, room=room, reason=reason)
-    return replace(ticket, calls=ticket.calls + 1, call=day.version + 1, earlier=(), place=None)
+    return replace(ticket, calls=ticket.calls + 1, call=day.version + 1, earlier=(), recalls=(), place=None)
 
 
 def announced(day: QueueDay, ticket: Ticket, now: datetime, *, repeat: bool = False) -> QueueDay:

@@ -149,6 +149,7 @@ def ticket_from(document: Mapping[str, Any]) -> Ticket:
             "place": Key(place["rank"], place["time"], tuple(place["path"])) if place else None,
             "promoted_path": tuple(document.get("promoted_path", ())),
             "earlier": tuple(document.get("earlier", ())),
+            "recalls": tuple(document.get("recalls", ())),
         }
     )
 

@@ -89,7 +89,7 @@ def return_transfer(day: QueueDay, command: ReturnTransfer, now: datetime) -> Ch
         restored = restored.step(State.LEFT, now, command.actor.name, inferred=True)
     if restored.state is not State.CALLED:
         return Change(day.put(restored), ticket.id)
-    restored, wanted = texts.called_anew(day, restored, now, once=True)  # the call's text was taken back
+    restored, wanted = texts.called_anew(day, restored, now)  # the call's text was taken back
     return Change(day.put(restored), ticket.id, {}, wanted)
 
 

@@ -104,7 +104,8 @@ def set_contact(day: QueueDay, command: SetContact, now: datetime) -> Change:
     ticket = replace(before, patient=patient)
     reachable = patient.phone != before.patient.phone or (patient.sms_consent and not before.patient.sms_consent)
     if before.state is State.CALLED and reachable and not command.texted:
-        ticket, wanted = texts.called_anew(day, ticket, now, once=patient.phone == before.patient.phone)
+        same = patient.phone == before.patient.phone
+        ticket, wanted = (texts.called_anew if same else texts.called_elsewhere)(day, ticket, now)
         return Change(day.put(ticket), ticket.id, {}, wanted)
     if patient == before.patient:
         return Change(day, ticket.id, visible=False)

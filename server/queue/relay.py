@@ -68,14 +68,14 @@ class Relay:
                 continue
             task = asyncio.create_task(self._carry(line, day, effect))
             self._running[key] = task
-            if effect.kind == "text":
-                self._texts[effect.data["message_id"]] = task
+            if (message_id := _asked_for(effect)) is not None:
+                self._texts[message_id] = task
             task.add_done_callback(functools.partial(self._ended, key, effect))
 
     def _ended(self, key: tuple[str, int], effect: Effect, _: asyncio.Task[None]) -> None:
         self._running.pop(key, None)
-        if effect.kind == "text":
-            self._texts.pop(effect.data["message_id"], None)
+        if (message_id := _asked_for(effect)) is not None:
+            self._texts.pop(message_id, None)
 
     async def _carry(self, line: Line, day: QueueDay, effect: Effect) -> None:
         try:
@@ -94,35 +94,41 @@ class Relay:
     async def _done(self, line: Line, day: QueueDay, effect: Effect) -> Any:
         match effect.kind:
             case "text":
-                return await self._text(effect.data)
+                return await self._text(line, effect.data)
             case "withdraw":
-                await self._retract(effect.data)
+                await self._retract(line, effect.data)
                 return None
             case "retract":
-                return await self._retract(effect.data)
+                return await self._retract(line, effect.data)
             case "accept":
                 return await self._transfer(line, day, effect)
         raise ValueError(f"unknown effect {effect.kind!r}")
 
-    async def _text(self, data: Mapping[str, Any]) -> None:
-        """Text it, unless an earlier text that said the same has left although it was withdrawn."""
+    async def _text(self, line: Line, data: Mapping[str, Any]) -> None:
+        """Text it, unless an earlier text that said the same has left, and none that said otherwise."""
+        contrary = data.get("contrary")
+        told_otherwise = contrary is not None and await self._taken_back(line, contrary) == "already_sent"
         for earlier in data.get("unless_left", ()):
-            if await self._taken_back(earlier) == "already_sent":
+            if await self._taken_back(line, earlier) == "already_sent" and not told_otherwise:
                 return
         await self._messenger.text(data)
 
-    async def _retract(self, data: Mapping[str, Any]) -> Retracted:
+    async def _retract(self, line: Line, data: Mapping[str, Any]) -> Retracted:
         answer: Retracted = "none"
         for message_id in data["message_ids"]:
-            one = await self._taken_back(message_id)
+            one = await self._taken_back(line, message_id)
             answer = "already_sent" if "already_sent" in (one, answer) else one if one != "none" else answer
         if answer == "already_sent" and data["instead"]:
             await self._messenger.text(data["instead"])
         return answer
 
-    async def _taken_back(self, message_id: str) -> Retracted:
+    async def _taken_back(self, line: Line, message_id: str) -> Retracted:
+        """Raises StorageUnavailable while the text is still to be asked for: nothing can be said of it before."""
         if (still_going := self._texts.get(message_id)) is not None:
             await asyncio.wait([still_going])
+        effects = line.shown.effects if line.shown is not None else ()
+        if any(_asked_for(each) == message_id and not line.is_carried(each.number) for each in effects):
+            raise StorageUnavailable
         return await self._messenger.retract(message_id, "taken back")
 
     async def _transfer(self, line: Line, day: QueueDay, effect: Effect) -> DomainError | int:
@@ -167,3 +173,9 @@ class Relay:
         """Wait for everything under way."""
         while self._running:
             await asyncio.wait(list(self._running.values()))
+
+
+def _asked_for(effect: Effect) -> str | None:
+    """The id of the text the effect brings, be it only if another one has left."""
+    text = effect.data if effect.kind == "text" else effect.data.get("instead") if effect.kind == "retract" else None
+    return str(text["message_id"]) if text else None

@@ -10,15 +10,16 @@ from server.clock import iso
 from server.errors import CannotUndo
 from server.queue import notices, texts
 from server.queue.commands import (
+    Cancel,
+    CancelAll,
     ChangeDoctor,
     CloseQueue,
     ForgetPatient,
-    Hold,
-    Late,
-    Left,
+    NoShow,
     OpenQueue,
     PauseQueue,
     Promote,
+    PutBack,
     Recall,
     Tidy,
     UndoLast,
@@ -39,8 +40,13 @@ from server.queue.model import (
 )
 from server.queue.transition import Change
 
-# They take a call back without a word to the patient.
-_SAY_NOTHING = frozenset({Hold.name, Late.name, Left.name})
+# What the commands that take a call back tell the patient; hold, late and left say nothing.
+_TELLS_OTHERWISE = {
+    NoShow.name: "missed",
+    PutBack.name: "put_back",
+    Cancel.name: "cancelled",
+    CancelAll.name: "cancelled",
+}
 
 
 def pause(day: QueueDay, command: PauseQueue, now: datetime) -> Change:
@@ -182,8 +188,8 @@ def _restored(
         return before, [texts.retract([_told_by(day, last, before, "recalled")], [])]
     gone = (State.WAITING, State.ON_HOLD, State.NO_SHOW, State.CANCELLED, State.LEFT)
     if before.state is State.CALLED and now_is.state in gone:
-        in_silence = last.command in _SAY_NOTHING or not texts.is_told_everything(before.patient)
-        return texts.called_anew(day, before, now, once=in_silence)
+        said = _TELLS_OTHERWISE.get(last.command)
+        return texts.called_anew(day, before, now, contrary=_told_by(day, last, before, said) if said else None)
     if now_is.state is State.CANCELLED and before.patient.phone:
         said = _told_by(day, last, before, "cancelled")
         return before, [texts.retract([said], texts.text(day, before, "joined", now))]

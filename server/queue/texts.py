@@ -72,23 +72,28 @@ def retract_call(day: QueueDay, ticket: Ticket, now: datetime, *, instead: bool)
     return [retract(_call_ids(day, ticket), text(day, ticket, "put_back", now) if instead else [])]
 
 
-def called_anew(day: QueueDay, ticket: Ticket, now: datetime, *, once: bool) -> tuple[Ticket, list[Wanted]]:
+def called_anew(
+    day: QueueDay, ticket: Ticket, now: datetime, *, contrary: str | None = None
+) -> tuple[Ticket, list[Wanted]]:
     """The called ticket with its call under a new number, and the text of it.
 
-    `once`: the patient was told nothing else since, so it is texted only if no text of this call has left after all.
+    It is texted only if no text of this call has left after all, or one that said otherwise, `contrary`, has as well.
     """
-    earlier = (*ticket.earlier, ticket.call) if once else ()
-    anew = replace(ticket, call=day.version + 1, earlier=earlier)
-    wanted = text(day, anew, YOUR_TURN, now)
-    if once:
-        unless_left = _call_ids(day, ticket)
-        wanted = [Wanted(each.kind, {**each.data, "unless_left": unless_left}) for each in wanted]
-    return anew, wanted
+    anew = replace(ticket, call=day.version + 1, earlier=(*ticket.earlier, ticket.call))
+    only_if = {"unless_left": _call_ids(day, ticket), "contrary": contrary}
+    return anew, [Wanted(each.kind, {**each.data, **only_if}) for each in text(day, anew, YOUR_TURN, now)]
+
+
+def called_elsewhere(day: QueueDay, ticket: Ticket, now: datetime) -> tuple[Ticket, list[Wanted]]:
+    """The called ticket with its call under a new number, and the text of it to a number that has not heard of it."""
+    anew = replace(ticket, call=day.version + 1, earlier=(), recalls=())
+    return anew, text(day, anew, YOUR_TURN, now)
 
 
 def _call_ids(day: QueueDay, ticket: Ticket) -> list[str]:
     """Under which ids the ticket's latest call may have been texted."""
-    return [message_id(day, ticket.id, YOUR_TURN, call) for call in (*ticket.earlier, ticket.call)]
+    calls = [message_id(day, ticket.id, YOUR_TURN, call) for call in (*ticket.earlier, ticket.call)]
+    return calls + [message_id(day, ticket.id, RECALLED, recall) for recall in ticket.recalls]
 
 
 def retract(message_ids: Iterable[str], instead: list[Wanted]) -> Wanted:
@@ -125,5 +130,6 @@ def still_true(kind: str, ticket: Ticket | None, call: int, *, paused: bool) -> 
 def news(kind: str, ticket: Ticket, call: int, *, paused: bool) -> int | None:
     """Which call a text would tell that staff send again; None if it is no longer so, or the patient knows by now."""
     if kind in (YOUR_TURN, RECALLED):
-        return ticket.call if ticket.state is State.CALLED else None
+        stands = ticket.state is State.CALLED and call in (ticket.call, *ticket.earlier)
+        return ticket.call if stands else None
     return ticket.call if still_true(kind, ticket, call, paused=paused) else None

@@ -47,6 +47,7 @@ class Gate:
 
     def __init__(self) -> None:
         self._latest: datetime | None = None
+        self._refused: str = ""
         self._refused_at: datetime | None = None
         self._free_at: datetime | None = None
         self._probe_at: datetime | None = None
@@ -91,10 +92,13 @@ class Gate:
             return Blame.ACCOUNT
         met = [attempt.ended for attempt in row.attempts if attempt.code in OF_PAIR and attempt.ended is not None]
         if met:
-            return Blame.NUMBER if met[0] <= self._worked_at else Blame.ACCOUNT
-        if self._refused_at is not None and self._refused_at > self._worked_at:
+            # One that lies ahead was noted before the clock was set back.
+            before = met[0] <= self._worked_at or met[0] - now > SET_BACK
+            return Blame.NUMBER if before else Blame.ACCOUNT
+        in_a_row = self._refused_at is not None and self._refused_at > self._worked_at
+        if in_a_row and self._refused != row.to:
             return Blame.ACCOUNT
-        self._refused_at = now
+        self._refused, self._refused_at = row.to, now
         return Blame.UNSURE
 
     def opens_at(self, now: datetime) -> datetime:

@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from server.clock import whole_seconds
 from server.ids import order_key
 from server.sms.model import (
+    HANDLED,
     LATER_KINDS,
+    TAKEN_BACK,
     UNCONFIRMED_KINDS,
     Attempt,
     Event,
@@ -42,8 +44,6 @@ GOES_LAST = timedelta(seconds=1)
 
 # The code of a row whose sender vanished between claim and outcome: sent or not, nobody here knows.
 LOST = "no_outcome"
-# What the timeline says of a row that was taken back when it had left, or may have.
-TAKEN_BACK = "taken_back"
 # The code of a row whose number is on our own list of those who answered STOP.
 OPTED_OUT = "opted_out"
 
@@ -200,7 +200,7 @@ def settled(
     if outcome is Outcome.ACCOUNT:
         opens_at += GOES_LAST
     if outcome in (Outcome.NOT_PROCESSED, Outcome.ACCOUNT):
-        if _taken_back(row):
+        if _not_needed(row):
             return ended(row, MessageState.CANCELLED, now, code)
         at = now + backoff(len(row.attempts), roll, reply.retry_after)
         again = waiting(row, max(at, opens_at))
@@ -213,16 +213,26 @@ def settled(
 
 
 def unsent(row: Message, now: datetime) -> Message:
-    """Queued again at once, unless it was taken back: the latest attempt ended before its request."""
-    if _taken_back(row):
+    """Queued again at once, unless nobody needs it: the latest attempt ended before its request."""
+    if _not_needed(row):
         return ended(row, MessageState.CANCELLED, now, row.code)
     attempt = replace(row.attempt, ended=now, outcome="not_sent")
     return waiting(row.with_attempt(attempt), now)
 
 
-def _taken_back(row: Message) -> bool:
-    """Whether it was to be taken back while it was being sent, which then turned out not to have left."""
-    return any(event.what == TAKEN_BACK for event in row.events)
+def _not_needed(row: Message) -> bool:
+    """Whether it was settled while it was being sent, which then turned out not to have left.
+
+    A call that was taken back may stand again; whether it does is asked before its next request.
+    """
+    return any(event.what == HANDLED or (event.what == TAKEN_BACK and not row.urgent) for event in row.events)
+
+
+def redated(row: Message, now: datetime) -> Message:
+    """A row from before the clock was set back, as if it had been written now: nothing waits for the old time."""
+    ahead = now + LEASE if row.state is MessageState.SENDING else now
+    expires_at = min(row.expires_at, now + (row.expires_at - row.created_at))
+    return replace(row, next_at=min(row.next_at, due(ahead)), expires_at=expires_at)
 
 
 def watched(row: Message, now: datetime) -> Message:

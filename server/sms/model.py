@@ -126,6 +126,14 @@ class NewMessage:
     call: int = 0
 
 
+# What a timeline says was done about a text. `RESENT`: staff sent it again, under the id in the detail.
+RESENT = "sent_again"
+HANDLED = "handled"
+SHOWN = "number_shown"
+# It was to be taken back when it had left, or may have.
+TAKEN_BACK = "taken_back"
+
+
 @dataclass(frozen=True, slots=True)
 class News:
     """What a text that staff want to send again says as of now: of which call, and until when that is worth saying."""

@@ -19,9 +19,12 @@ from server.clock import ClinicTime, Clock
 from server.errors import NotFound
 from server.sms.courier import Courier, StillTrue
 from server.sms.gate import Alert, Gate
-from server.sms.lifecycle import TAKEN_BACK, TOO_MANY_CODES, admit, ended, too_many_codes, written
+from server.sms.lifecycle import TOO_MANY_CODES, admit, ended, too_many_codes, written
 from server.sms.model import (
+    HANDLED,
     LEFT_STATES,
+    RESENT,
+    TAKEN_BACK,
     Event,
     Kind,
     Lane,
@@ -40,11 +43,13 @@ from server.sms.resend import Resender
 from server.sms.store import Filters, MessageStore, Page
 from server.sms.suppression import Suppression
 from server.sms.templates import Wording, compose
-from server.sms.unreached import HANDLED, failed
+from server.sms.unreached import failed, overtaken
 from server.sms.views import message_view
 from server.storage.port import DuplicateKey, Storage
 
 Retracted = Literal["cancelled", "already_sent", "none"]
+# Of several texts that are taken back the answer that counts is the last of these.
+_HOW_FAR: tuple[Retracted, ...] = ("none", "cancelled", "already_sent")
 TICKETS_REMEMBERED = 5000
 FAILURES_REMEMBERED = 5000
 # How many of a number's latest texts are looked at for how many codes it has had.
@@ -139,7 +144,7 @@ class Outbox:
             clock,
             clinic_time,
             live=provider.live,
-            news=hooks.news,
+            news=self._news,
             insert=self._insert,
             on_trouble=hooks.on_trouble,
         ).resend
@@ -177,34 +182,49 @@ class Outbox:
     async def retract(self, id: str, reason: str) -> Retracted:
         """Cancel a text that has not left; `already_sent` if it has, or may have; `none` if it never will.
 
-        One that is just being sent is waited for: it may yet turn out not to have left.
+        One that is just being sent is waited for: it may yet turn out not to have left. What staff sent again in its
+        place goes with it.
         """
+        answer, row = await self._retract(id, reason)
+        for event in row.events if row is not None else ():
+            if event.what == RESENT:
+                answer = max(answer, await self.retract(event.detail, reason), key=_HOW_FAR.index)
+        return answer
+
+    async def _retract(self, id: str, reason: str) -> tuple[Retracted, Message | None]:
+        """What became of this row alone, and the row."""
         with suppress(TimeoutError):
             async with asyncio.timeout(OUTCOME_PATIENCE_SECONDS):
-                await self._outcome(id)
-        while (row := await self._store.get(id)) is not None and row.state is MessageState.QUEUED:
-            saved = await self._store.replace(ended(row, MessageState.CANCELLED, self._clock.now(), None, reason))
-            if saved is not None:
-                self._changed(saved)
-                return "cancelled"
+                while (row := await self._outcome(id)) is not None and row.state is MessageState.QUEUED:
+                    saved = await self._store.replace(
+                        ended(row, MessageState.CANCELLED, self._clock.now(), None, reason)
+                    )
+                    if saved is not None:
+                        self._changed(saved)
+                        return "cancelled", saved
+        row = await self._store.get(id)
         if row is None:
-            return "none"
+            return "none", None
         if row.state is MessageState.CANCELLED:
-            return "cancelled"
+            return "cancelled", row
         if row.state not in LEFT_STATES:
-            return "none"
+            return "none", row
         await self._never_again(row, reason)
-        return "already_sent"
+        return "already_sent", row
 
-    async def _outcome(self, id: str) -> None:
-        """Wait until the row is not being sent any more, by this process or another one."""
+    async def _news(self, message: Message) -> News | None:
+        return None if await self.is_overtaken(message) else await self._hooks.news(message)
+
+    async def _outcome(self, id: str) -> Message | None:
+        """The row, once it is not being sent any more, by this process or another one."""
         while (row := await self._store.get(id)) is not None and row.state is MessageState.SENDING:
             if self._courier.carries(row.attempt.token):
                 await self._courier.outcome(row.attempt.token)
             elif self._sole:
-                return  # nobody sends it: its process is gone, or its outcome waits for the database
+                return row  # nobody sends it: its process is gone, or its outcome waits for the database
             else:
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        return row
 
     async def _never_again(self, message: Message, reason: str) -> None:
         """What it said is no longer so: should it turn out not to have arrived, it is not sent once more."""
@@ -263,14 +283,18 @@ class Outbox:
         """Whoever was told in person needs no text that comes later, be it the first one or another try."""
         if row.state is MessageState.QUEUED:
             return ended(row, MessageState.CANCELLED, self._clock.now(), row.code, HANDLED)
-        if row.state is MessageState.SENDING:
-            row = row.with_event(Event(self._clock.now(), TAKEN_BACK, HANDLED))
         return replace(row, resends=max(row.resends, 1))
 
     async def of_ticket(self, ticket_id: str) -> list[dict[str, Any]]:
         """A ticket's texts as the log shows them, newest first (at most 50)."""
         page = await self._store.page({"ticket_id": ticket_id}, None, 50)
         return [message_view(message) for message in page.items]
+
+    async def is_overtaken(self, message: Message) -> bool:
+        """Whether a later text has called the same patient; the ticket's latest texts tell."""
+        if not message.urgent or not message.ticket_id:
+            return False
+        return overtaken(message, (await self._store.page({"ticket_id": message.ticket_id}, None, 50)).items)
 
     async def forget(self, patient_id: str) -> None:
         """Take number and wording out of every text of a patient who is being anonymised; the outcomes stay."""

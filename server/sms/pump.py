@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -11,16 +12,18 @@ import structlog
 from server.clock import Clock
 from server.ids import new_id
 from server.sms.courier import Courier
-from server.sms.gate import Gate
-from server.sms.lifecycle import claimed, ended, held, lost
+from server.sms.gate import SET_BACK, Gate
+from server.sms.lifecycle import claimed, ended, held, lost, redated
 from server.sms.model import Lane, Message, MessageState
 from server.sms.quiet import quieted
+from server.sms.retry import of_account
 from server.sms.segments import measure
 from server.sms.store import MessageStore
 
 log = structlog.get_logger(__name__)
 
 PAGE = 50
+REDATED_AT_ONCE = 1000
 AT_ONCE = 32  # texts the pump has on their way at the same time; a new urgent one does not ask it
 
 
@@ -54,6 +57,7 @@ class Pump:
         self._instance = new_id()
         self._running = asyncio.Lock()
         self._stopped = False
+        self._latest: datetime | None = None
         self.backlog: dict[Lane, int] = {Lane.URGENT: 0, Lane.PACED: 0, Lane.LATER: 0}
 
     def stop(self) -> None:
@@ -81,11 +85,33 @@ class Pump:
     async def run(self) -> None:
         """Send what is due, urgent ones first, as far as rate limit and breaker let it."""
         async with self._running:
+            await self._follow_clock()
             for lane in self.backlog:
                 rows = await self._store.in_lane(lane, until=self._clock.now(), limit=PAGE)
                 self.backlog[lane] = len(rows)
-                if await self._take_all(rows) and len(rows) == PAGE:
+                if not await self._take_all(rows):
+                    await self._explain(rows)
+                elif len(rows) == PAGE:
                     self._wake(self._clock.now())
+
+    async def _explain(self, rows: list[Message]) -> None:
+        """Note in calls that wait because Twilio refuses the account why they do, so that reception is told."""
+        for row in rows:
+            if (alert := self._gate.alert) is None or not row.urgent or of_account(row.code):
+                continue
+            if (saved := await self._store.replace(replace(row, code=alert.code))) is not None:
+                self._changed(saved)
+
+    async def _follow_clock(self) -> None:
+        """After a start, and once the clock was set back: rows written in what is now the future do not wait for it."""
+        now, before = self._clock.now(), self._latest
+        self._latest = now
+        if before is not None and before - now <= SET_BACK:
+            return
+        for lane in (*self.backlog, Lane.LEASED):
+            for row in await self._store.in_lane(lane, limit=REDATED_AT_ONCE):
+                if row.created_at - now > SET_BACK:
+                    await self._store.replace(redated(row, now))
 
     async def sweep(self) -> None:
         """Settle claims nobody works on.

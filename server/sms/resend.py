@@ -15,6 +15,7 @@ from server.sms.lifecycle import LEASE, admit, written
 from server.sms.model import (
     LEFT_STATES,
     OPEN_STATES,
+    RESENT,
     Event,
     Kind,
     Message,
@@ -25,7 +26,7 @@ from server.sms.model import (
 )
 from server.sms.store import MessageStore
 from server.sms.suppression import Suppression
-from server.sms.unreached import OPTED_OUT_CODES, RESENT
+from server.sms.unreached import OPTED_OUT_CODES
 
 
 class Resender:

@@ -6,17 +6,12 @@ who did not get the call sits in the room all the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from server.sms.lifecycle import OPTED_OUT
-from server.sms.model import OPEN_STATES, Kind, Message, MessageState
+from server.sms.model import HANDLED, LEFT_STATES, OPEN_STATES, RESENT, Kind, Message, MessageState
 from server.sms.retry import Outcome, of_account
-
-# What staff did about a text, as its timeline says it.
-RESENT = "sent_again"
-HANDLED = "handled"
-SHOWN = "number_shown"
 
 NOT_REACHED = (MessageState.FAILED, MessageState.UNDELIVERED, MessageState.UNKNOWN, MessageState.EXPIRED)
 # Suppressed texts of people who had agreed to texts and then answered STOP; nobody at the desk would know.
@@ -48,6 +43,13 @@ def successor(message: Message) -> str | None:
     if any(event.what == HANDLED for event in message.events):
         return None
     return next((event.detail for event in reversed(message.events) if event.what == RESENT), None)
+
+
+def overtaken(message: Message, of_ticket: Iterable[Message]) -> bool:
+    """Whether a later text, sent by itself, has called the same patient: that one tells whether they were reached."""
+    by_hand = {event.detail for event in message.events if event.what == RESENT}
+    later = (row for row in of_ticket if row.urgent and row.order > message.order and row.id not in by_hand)
+    return message.urgent and any(row.state in OPEN_STATES | LEFT_STATES or failed(row) for row in later)
 
 
 def last_news(message: Message) -> datetime:

@@ -253,6 +253,11 @@ async def test_a_call_that_stands_again_can_be_sent_again(desk: Desk) -> None:
     (await desk.admin.post(f"/api/tickets/{ticket['id']}/hold/")).ok()
     (await desk.admin.post(path, {"phone": "+12025550123"})).problem(409, "wrong_state")
     (await desk.admin.post(f"/api/queue/{desk.doctor_id}/undo/")).ok()
+    while len(rows := await desk.logged(ticket_id=ticket["id"], kind="your_turn", state="failed")) < 2:
+        await asyncio.sleep(0.01)
+    latest = max(rows, key=lambda each: each["created_at"])
+    assert [item["id"] for item in await unreached(desk) if item["kind"] == "your_turn"] == [latest["id"]]
+    path = f"/api/notifications/{latest['id']}/resend/"
     again = (await desk.admin.post(path, {"phone": "+12025550123"})).ok(201)
     while (now_is := (await desk.admin.get(f"/api/notifications/{again['id']}/")).ok())["state"] != "accepted":
         assert now_is["state"] in ("queued", "sending")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -426,6 +428,40 @@ async def test_what_another_process_has_just_written_is_looked_for_before_a_text
     assert not await two.queues.still_true(RAO.id, ticket.id, "your_turn", 2)
     called = (await one.do(commands.CallNext)).day.tickets[ticket.id]
     assert await two.queues.still_true(RAO.id, ticket.id, "your_turn", called.call)
+    await one.on(commands.Hold, ticket)
+    await two.queues.follow()
+    assert await two.queues.news(RAO.id, ticket.id, "your_turn", called.call) is None
+    await one.do(commands.UndoLast)
+    assert await two.queues.news(RAO.id, ticket.id, "your_turn", called.call) is not None
+
+
+@pytest.mark.gen_test
+async def test_a_text_that_waits_for_the_database_is_not_sent_besides_the_one_that_stands_for_it(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = await clinic.join()
+    put, away, put_first = clinic.messenger.text, True, ""
+
+    async def text(data: Mapping[str, Any]) -> None:
+        nonlocal put_first
+        put_first = put_first or data["message_id"]
+        if away and data["message_id"] == put_first:
+            raise StorageUnavailable
+        await put(data)
+        clinic.messenger.sent.add(data["message_id"])  # it leaves at once
+
+    monkeypatch.setattr(clinic.messenger, "text", text)
+    for step in (commands.CallNext, commands.Hold, commands.UndoLast):
+        await (clinic.on(step, ticket) if step is commands.Hold else clinic.do(step))
+        await clinic.queues.close()
+    assert [each["kind"] for each in clinic.messenger.texts.values()] == ["joined"]
+    away = False
+    for _ in range(2):
+        await clinic.queues.sweep()
+        await clinic.queues.close()
+    called = [each for each in clinic.messenger.texts.values() if each["kind"] == "your_turn"]
+    true = [each for each in called if await clinic.queues.still_true(RAO.id, ticket.id, "your_turn", each["call"])]
+    assert len(true) == 1
 
 
 @pytest.mark.gen_test

@@ -11,7 +11,7 @@ import pytest
 from server.errors import StorageUnavailable
 from server.sms import outbox as outbox_module
 from server.sms.lifecycle import LEASE, LOST
-from server.sms.model import MessageState
+from server.sms.model import Kind, MessageState
 from server.sms.provider import Carried, Outgoing, Reply
 from tests.sms.support import ROWS, World
 from tests.twilio.faults import FAULTS
@@ -100,6 +100,18 @@ async def test_two_processes_share_the_work_without_sending_twice(world: World) 
     assert len(world.stand_in.posts) == 2
 
 
+async def test_a_clock_that_is_set_back_keeps_no_claim_of_a_process_that_is_gone(world: World) -> None:
+    world.stand_in.hold()
+    gone, alive = world.outbox(sole=False), world.outbox(sole=False)
+    await gone.put(world.message())
+    await world.stand_in.arrived(1)
+    world.clock.turn(-3600)
+    await alive.pump()
+    world.clock.turn(LEASE.total_seconds() + 1)
+    await alive.sweep()
+    assert (await world.row()).state is MessageState.UNKNOWN
+
+
 async def test_what_another_process_is_sending_is_waited_for_before_it_is_taken_back(world: World) -> None:
     gate = asyncio.Event()
     world.stand_in.next(replace(FAULTS["429"], gate=gate))
@@ -114,18 +126,27 @@ async def test_what_another_process_is_sending_is_waited_for_before_it_is_taken_
     assert len(world.stand_in.posts) == 1
 
 
-async def test_a_text_taken_back_while_nobody_knew_its_outcome_does_not_wait_for_another_try(
-    world: World, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("kind", [Kind.SOON, Kind.YOUR_TURN])
+async def test_only_a_call_may_wait_for_another_try_that_was_taken_back_when_nobody_knew_its_outcome(
+    world: World, monkeypatch: pytest.MonkeyPatch, kind: Kind
 ) -> None:
     monkeypatch.setattr(outbox_module, "OUTCOME_PATIENCE_SECONDS", 0.05)
     gate = asyncio.Event()
     world.stand_in.next(replace(FAULTS["429"], gate=gate))
     one, two = world.outbox(sole=False), world.outbox(sole=False)
-    await one.put(world.message())
+    await one.put(world.message(kind=kind))
     await world.stand_in.arrived(1)
-    assert await two.retract("ticket:your_turn:1", "undone") == "already_sent"
+    assert await two.retract(f"ticket:{kind}:1", "undone") == "already_sent"
     gate.set()
-    await world.reaches(MessageState.CANCELLED)
+    if kind is Kind.SOON:
+        await world.reaches(MessageState.CANCELLED, f"ticket:{kind}:1")
+        return
+    # It may stand again by now, of which the text was told already: whether it does is asked before it is sent.
+    await world.reaches(MessageState.QUEUED)
+    world.untrue.add("ticket")
+    world.clock.turn(60)
+    await two.pump()
+    assert (await world.reaches(MessageState.CANCELLED)).code == "no_longer_true"
 
 
 async def test_a_claim_of_a_process_that_is_gone_is_shown_as_unknown(world: World) -> None:

@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 
 from server.errors import Invalid, NotFound, WrongState
-from server.sms.model import Kind, MessageState
-from server.sms.unreached import HANDLED
+from server.sms.model import HANDLED, Kind, MessageState
 from tests.sms.support import NINE, World
 from tests.twilio.faults import FAULTS, Fault
 

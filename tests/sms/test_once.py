@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from server.sms.model import Kind, MessageState
-from server.sms.unreached import HANDLED
-from tests.sms.support import World
+from server.sms.model import HANDLED, Kind, MessageState
+from tests.sms.support import ROWS, World
 from tests.sms.test_receipts import accepted, report
 from tests.twilio.faults import FAULTS
 
@@ -103,3 +102,22 @@ async def test_whoever_was_told_in_person_is_not_texted_again_by_itself(world: W
     await outbox.pump()
     await outbox.settle()
     assert len(world.stand_in.posts) == 1
+
+
+async def test_a_taking_back_that_loses_against_a_claim_waits_for_its_outcome(world: World) -> None:
+    world.stand_in.next("429")
+    outbox = world.outbox()
+    await outbox.put(world.message())
+    await world.reaches(MessageState.QUEUED)
+    world.clock.turn(10)
+    writing = world.storage.hold(ROWS, "replace_if_unchanged")
+    taking_back = asyncio.create_task(outbox.retract("ticket:your_turn:1", "put back"))
+    await writing.reached.wait()
+    answered = asyncio.Event()
+    world.stand_in.next(replace(FAULTS["429"], gate=answered))
+    await outbox.pump()
+    await world.stand_in.arrived(2)
+    writing.open.set()
+    answered.set()
+    assert await taking_back == "cancelled"
+    assert (await world.row()).state is MessageState.CANCELLED

@@ -10,8 +10,10 @@ import pytest
 
 from server.errors import StorageUnavailable
 from server.sms.gate import PROBE_EVERY
-from server.sms.model import Kind, Message, MessageState
-from tests.sms.support import ROWS, TO, World
+from server.sms.model import Kind, Message, MessageState, expiry
+from server.sms.unreached import not_reached
+from tests.sms.support import NINE, ROWS, TO, World
+from tests.twilio.faults import FAULTS
 
 pytestmark = pytest.mark.gen_test(timeout=30)
 
@@ -335,3 +337,39 @@ async def test_a_text_whose_claim_is_being_written_at_shutdown_still_leaves(worl
     await asyncio.gather(putting, ending)
     row = await world.row("ticket:soon:1")
     assert (row.state, len(world.stand_in.posts)) == (MessageState.ACCEPTED, 1)
+
+
+@pytest.mark.parametrize("kind", [Kind.YOUR_TURN, Kind.JOINED])
+async def test_a_clock_that_is_set_back_holds_no_text_until_the_old_time(world: World, kind: Kind) -> None:
+    outbox = world.outbox()
+    await outbox.put(world.message("before", kind=kind))  # takes the sender's second, so that the next has to wait
+    await outbox.settle()
+    world.stand_in.next("429")
+    await outbox.put(world.message("after", kind=kind))
+    await outbox.settle()
+    world.clock.turn(-3600)
+    for _ in range(6):
+        world.clock.turn(10)
+        await outbox.pump()
+        await outbox.settle()
+    after = await world.row(f"after:{kind}:1")
+    assert (after.state, after.expires_at - world.clock.now() < expiry(kind, NINE) - NINE) == (
+        MessageState.ACCEPTED,
+        True,
+    )
+
+
+async def test_calls_that_wait_behind_a_refused_account_are_shown_with_the_reason(world: World) -> None:
+    outbox = world.outbox()
+    world.stand_in.always = FAULTS["429"]
+    ids = [f"t{number}:your_turn:1" for number in range(4)]
+    for number, id in enumerate(ids):
+        await outbox.put(world.message(f"t{number}", id=id, to=f"+1202555010{number}"))
+    await outbox.settle()
+    world.stand_in.always = FAULTS["20003"]
+    await outbox.put(world.message("closes", to="+12025550109"))
+    await outbox.settle()
+    world.clock.turn(5)
+    await outbox.pump()
+    rows = [await world.row(id) for id in ids]
+    assert [(row.code, len(row.attempts), not_reached(row)) for row in rows] == [("20003", 1, True)] * 4

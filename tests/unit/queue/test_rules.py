@@ -418,9 +418,8 @@ def test_a_call_that_stands_anew_is_what_its_first_text_says(bench: Bench) -> No
     stands = documents.ticket_from(documents.ticket_document(bench.ticket(ticket)))
     assert stands.call != call
     assert still_true("your_turn", stands, call, paused=False)
-    bench.on(commands.NoShow, ticket)
-    bench.do(commands.UndoLast)
-    assert not still_true("your_turn", bench.ticket(ticket), call, paused=False), "told otherwise since"
+    bench.on(commands.SetContact, ticket, phone="+12025550199", phone_masked="•••• 0199", sms_consent=True)
+    assert not still_true("your_turn", bench.ticket(ticket), call, paused=False), "that was another number"
 
 
 def test_a_transfer_that_comes_back_is_texted_again_only_if_the_call_never_left(bench: Bench) -> None:
@@ -547,13 +546,23 @@ class TestUndo:
         assert bench.effects() == ["text your_turn"]
         assert bench.day.effects[-1].data["unless_left"] == [said]
 
-    def test_whoever_was_told_otherwise_is_called_by_text_again(self, bench: Bench) -> None:
+    @pytest.mark.parametrize(
+        ("kind", "said"), [(commands.NoShow, "missed"), (commands.PutBack, "put_back"), (commands.Cancel, "cancelled")]
+    )
+    def test_whoever_was_told_otherwise_is_called_by_text_again(
+        self, bench: Bench, kind: type[commands.TicketCommand], said: str
+    ) -> None:
         ticket = bench.join()
         bench.next()
-        bench.on(commands.NoShow, ticket)
+        first = bench.day.effects[-1].data["message_id"]
+        bench.on(commands.Recall, ticket)
+        again = bench.day.effects[-1].data["message_id"]
+        told = bench.on(kind, ticket)
         bench.do(commands.UndoLast)
         assert bench.effects() == ["text your_turn"]
-        assert "unless_left" not in bench.day.effects[-1].data
+        effect = bench.day.effects[-1].data
+        assert effect["unless_left"] == [first, again]
+        assert effect["contrary"].startswith(f"{told.id}:{said}:")
 
     def test_undoing_a_recall_takes_its_text_back(self, bench: Bench) -> None:
         ticket = bench.join()

@@ -66,8 +66,8 @@ def test_a_clock_that_is_set_back_holds_nothing() -> None:
     assert gate.enter(day_back + PROBE_EVERY, urgent=True, segments=1) is None
 
 
-def row(*refused: datetime) -> Message:
-    wanted = NewMessage("t:your_turn:1", Kind.YOUR_TURN, "+12025550123", "en", "p", second(300), True, True)
+def row(*refused: datetime, to: str = "+12025550123") -> Message:
+    wanted = NewMessage("t:your_turn:1", Kind.YOUR_TURN, to, "en", "p", second(300), True, True)
     made = written(wanted, "text", "2026-03-02", NOW, MessageState.QUEUED, None)
     return replace(made, attempts=tuple(Attempt(str(at), at, at, 400, "21606", "account") for at in refused))
 
@@ -79,10 +79,21 @@ def test_one_number_refused_between_others_is_its_own_fault_and_two_are_the_acco
     assert gate.weigh(row(), "20003", second(1)) is Blame.ACCOUNT
     assert gate.weigh(row(), "21606", second(1)) is Blame.UNSURE
     assert gate.weigh(row(second(1)), "21606", second(3)) is Blame.ACCOUNT, "again, and no other got through"
-    assert gate.weigh(row(), "21606", second(3)) is Blame.ACCOUNT, "another number, and none got through between"
+    assert gate.weigh(row(), "21606", second(3)) is Blame.UNSURE, "another text to the same number"
+    other = row(to="+12025550199")
+    assert gate.weigh(other, "21606", second(3)) is Blame.ACCOUNT, "another number, and none got through between"
     gate.learn(Outcome.ACCEPTED, None, second(4))
     assert gate.weigh(row(second(1)), "21606", second(5)) is Blame.NUMBER
-    assert gate.weigh(row(), "21606", second(5)) is Blame.UNSURE
+    assert gate.weigh(other, "21606", second(5)) is Blame.UNSURE
+
+
+def test_a_number_stays_to_blame_when_the_clock_is_set_back() -> None:
+    gate = Gate()
+    gate.learn(Outcome.ACCEPTED, None, NOW)
+    assert gate.weigh(row(), "21606", second(1)) is Blame.UNSURE
+    hour_back = NOW - timedelta(hours=1)
+    gate.learn(Outcome.ACCEPTED, None, hour_back)
+    assert gate.weigh(row(second(1)), "21606", hour_back + timedelta(seconds=3)) is Blame.NUMBER
 
 
 @pytest.mark.parametrize("outcome", [Outcome.ACCEPTED, Outcome.BAD_NUMBER, Outcome.OPTED_OUT, Outcome.REFUSED])

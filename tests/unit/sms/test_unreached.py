@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from server.sms.lifecycle import OPTED_OUT, written
-from server.sms.model import Attempt, Event, Kind, Message, MessageState, NewMessage, expiry
-from server.sms.unreached import HANDLED, RESENT, SHOWN, failed, last_news, not_reached, still_news, successor
+from server.sms.model import HANDLED, RESENT, SHOWN, Attempt, Event, Kind, Message, MessageState, NewMessage, expiry
+from server.sms.unreached import failed, last_news, not_reached, still_news, successor
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WANTED = NewMessage("t:your_turn:1", Kind.YOUR_TURN, "+12025550123", "en", "p", expiry(Kind.YOUR_TURN, NOW), True, True)
