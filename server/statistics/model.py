@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from server.queue.model import ENDED, Source, State, Ticket
@@ -22,7 +22,6 @@ TRANSFER: Final = "transfer"
 AT_ONCE: Final = 10_000
 
 K = TypeVar("K", bound=Hashable)
-V = TypeVar("V", bound=Hashable)
 
 
 class Outcome(StrEnum):
@@ -112,16 +111,16 @@ class Tally:
 def tallied(keys: Sequence[K], visits: Visits) -> dict[K, Tally]:
     """What the visits of each key come to; `keys` has one for every visit."""
     found: defaultdict[K, Tally] = defaultdict(Tally)
-    for (key, (outcome, source)), count in _pairs(keys, list(zip(visits.outcomes, visits.sources, strict=True))):
+    for (key, outcome, source), count in _counted(keys, visits.outcomes, visits.sources):
         found[key].outcomes[outcome] += count
         found[key].sources[source] += count
-    for (key, value), count in _pairs(keys, visits.waits):
+    for (key, value), count in _counted(keys, visits.waits):
         if value is not None:
             found[key].waits[value] = count
-    for (key, value), count in _pairs(keys, visits.services):
+    for (key, value), count in _counted(keys, visits.services):
         if value is not None:
             found[key].services[value] = count
-    for (key, value), count in _pairs(keys, visits.offs):
+    for (key, value), count in _counted(keys, visits.offs):
         if value is not None:
             found[key].offs[value] = count
     return dict(found)
@@ -139,14 +138,14 @@ def together(tallies: Iterable[Tally]) -> Tally:
     return whole
 
 
-def _pairs(keys: Sequence[K], column: Sequence[V]) -> Iterable[tuple[tuple[K, V], int]]:
-    """How often each value occurs with each key.
+def _counted(*columns: Sequence[Any]) -> Iterable[tuple[tuple[Any, ...], int]]:
+    """How often each row of these columns occurs.
 
     Counting is the interpreter's own, which lets nobody else work meanwhile: so not all at once.
     """
-    found: Counter[tuple[K, V]] = Counter()
-    for first in range(0, len(keys), AT_ONCE):
-        found.update(zip(keys[first : first + AT_ONCE], column[first : first + AT_ONCE], strict=True))
+    found: Counter[tuple[Any, ...]] = Counter()
+    for first in range(0, len(columns[0]), AT_ONCE):
+        found.update(zip(*(column[first : first + AT_ONCE] for column in columns), strict=True))
     return found.items()
 
 

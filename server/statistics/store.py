@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -20,8 +20,9 @@ from server.storage.port import Condition, Document, DuplicateKey, In, Range, St
 
 FIGURES: Final = "day_figures"
 PAGE: Final = 200
-# Read into values on the loop, so that few are read at once.
+# Those that are read into values on the loop come few at once.
 FIGURES_PAGE: Final = 40
+VISITS_PAGE: Final = 100
 
 
 @dataclass(slots=True)
@@ -85,23 +86,23 @@ class StatisticsStore:
 
     async def visits(self, day: date) -> AsyncIterator[tuple[str, str, Ticket, Promise | None]]:
         """Doctor's id and name, ticket and promise of every visit of the day; a page at a time."""
-        async for visit in self._pages("visits", {"day": day.isoformat()}):
+        async for visit in self._pages("visits", {"day": day.isoformat()}, VISITS_PAGE):
             told = visit.get("promised")
             promise = Promise(told["from"], told["to"]) if told else None
             yield visit["doctor_id"], visit["doctor"]["name"], documents.ticket_from_visit(visit), promise
 
     async def texts(self, day: date) -> AsyncIterator[tuple[str, str]]:
         """Doctor's id and state of every text of the day."""
-        async for row in self._pages("notifications", {"day": day.isoformat()}):
+        async for row in self._pages("notifications", {"day": day.isoformat()}, PAGE):
             yield row["doctor_id"], row["state"]
 
-    async def _pages(self, collection: str, where: Mapping[str, Condition]) -> AsyncIterator[Document]:
+    async def _pages(self, collection: str, where: Mapping[str, Condition], size: int) -> AsyncIterator[Document]:
         after: dict[str, Condition] = {}
         while True:
-            page = await self._storage.find(collection, {**where, **after}, sort="order", limit=PAGE)
+            page = await self._storage.find(collection, {**where, **after}, sort="order", limit=size)
             for document in page:
                 yield document
-            if len(page) < PAGE:
+            if len(page) < size:
                 return
             after = {"order": Range(gt=page[-1]["order"])}
 
@@ -115,7 +116,7 @@ def _document(figures: DayFigures) -> Document:
         "doctor_id": figures.doctor_id,
         "doctor": figures.doctor,
         "texts": dict(figures.texts),
-        "visits": asdict(figures.visits),
+        "visits": {column.name: getattr(figures.visits, column.name) for column in fields(Visits)},
     }
 
 
