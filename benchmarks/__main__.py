@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPTS = ("startup", "reads", "joins", "sms", "logins", "sockets")
+SCRIPTS = ("startup", "reads", "joins", "sms", "logins", "sockets", "history")
 OF_PAGES = ("kiosk_latency", "console_pages")
 CHROMIUM = Path("/usr/bin/chromium")
 

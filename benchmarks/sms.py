@@ -12,18 +12,16 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from pydantic import SecretStr
 
 from benchmarks import call_latency, sms_faults
-from benchmarks.figures import percentile
+from benchmarks.heartbeat import Heartbeat
 from benchmarks.process import ADMIN, PASSWORD, ROOT
 from config.logging import configure_logging
 from config.settings import LogFormat, Settings
@@ -35,34 +33,8 @@ from server.sms.store import MessageStore
 from tests.twilio.server import ACCOUNT_SID, AUTH_TOKEN
 
 QUEUED = 5000
-BEAT_SECONDS = 0.005
 FILL_SECONDS = 30
 LONGEST_SECONDS = 300
-
-
-@dataclass
-class Heartbeat:
-    """How late the loop comes back to a sleeper: what a request or a board would have waited."""
-
-    late: list[float] = field(default_factory=list)
-
-    async def during(self, work: Coroutine[Any, Any, None]) -> float:
-        """The seconds `work` took, beating meanwhile."""
-        beating = asyncio.create_task(self._beat())
-        began = time.perf_counter()
-        await work
-        beating.cancel()
-        return time.perf_counter() - began
-
-    async def _beat(self) -> None:
-        while True:
-            planned = time.perf_counter() + BEAT_SECONDS
-            await asyncio.sleep(BEAT_SECONDS)
-            self.late.append(max(0.0, time.perf_counter() - planned))
-
-    def __str__(self) -> str:
-        p50, p99 = percentile(self.late, 0.5), percentile(self.late, 0.99)
-        return f"p50 {p50 * 1e3:.1f}  p99 {p99 * 1e3:.1f}  max {max(self.late) * 1e3:.1f} ms"
 
 
 @asynccontextmanager
