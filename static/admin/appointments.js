@@ -30,7 +30,7 @@ export const appointmentsList = () =>
     actions: (each, reload) =>
       each.state === "booked"
         ? [
-            { label: t("appointments.move"), run: () => move(each, reload) },
+            { label: t("appointments.move"), run: () => attempt(() => move(each, reload)) },
             { label: t("appointments.cancel"), danger: true, run: () => cancel(each, reload) },
           ]
         : [],
@@ -38,20 +38,19 @@ export const appointmentsList = () =>
 
 /** @param {{doctor_id: string, start: string}} [at] the free time that was chosen */
 export async function book(reload, at) {
-  const doctors = (await api.all("/api/doctors/")).map((doctor) => ({ value: doctor.id, label: doctor.name }));
+  const doctors = await api.all("/api/doctors/");
   if (!doctors.length) {
     const first = addDoctorFirst(true);
     const { close } = openDialog(t("appointments.add"), first);
     first.querySelector("a").addEventListener("click", close);
     return;
   }
-  const doctor = h("select", {}, ...doctors.map(({ value, label }) => h("option", { value, text: label })));
-  if (at) doctor.value = at.doctor_id;
-  const slot = slotControl(() => doctor.value, doctor, at?.start);
+  const doctor = doctorControl(doctors, at?.doctor_id ?? doctors[0].id);
+  const slot = slotControl(doctor, at?.start);
   const form = buildForm({
     fields: [
       { name: "patient_id", label: t("appointments.patient"), required: true, control: patientControl() },
-      { name: "doctor_id", label: t("join.doctor"), required: true, control: { element: doctor, read: () => doctor.value } },
+      { name: "doctor_id", label: t("join.doctor"), required: true, control: doctor },
       { name: "start", label: t("appointments.time"), required: true, control: slot },
     ],
     submit: t("book.confirm"),
@@ -68,9 +67,14 @@ export async function book(reload, at) {
 /** Where the page shows an appointment; the server refuses to move it from anywhere else. */
 export const placeOf = ({ start, doctor_id }) => ({ start, doctor_id });
 
-export function move(each, reload) {
+/** To another time, perhaps with another doctor. */
+export async function move(each, reload) {
+  const doctor = doctorControl(await api.all("/api/doctors/"), each.doctor_id);
   const form = buildForm({
-    fields: [{ name: "start", label: t("appointments.time"), required: true, control: slotControl(() => each.doctor_id) }],
+    fields: [
+      { name: "doctor_id", label: t("join.doctor"), required: true, control: doctor },
+      { name: "start", label: t("appointments.time"), required: true, control: slotControl(doctor) },
+    ],
     submit: t("appointments.move"),
     onSubmit: async (values, key) => {
       await api.post(`/api/appointments/${each.id}/reschedule/`, { ...values, from: placeOf(each) }, key);
@@ -100,25 +104,35 @@ export async function checkIn(each, reload) {
   });
 }
 
-/** A day and one of its free times. `depends` is a control whose change means other times, `chosen` an instant. */
-function slotControl(doctorId, depends, chosen) {
+function doctorControl(doctors, chosen) {
+  const element = h("select", {}, ...doctors.map(({ id, name }) => h("option", { value: id, text: name })));
+  element.value = chosen;
+  return { element, read: () => element.value };
+}
+
+/** A day and one of the free times that the chosen doctor has on it; `chosen` is an instant. */
+function slotControl(doctor, chosen) {
   const day = h("input", { type: "date", "aria-label": t("list.day") });
   const time = h("select", { "aria-label": t("appointments.time") });
   const note = h("p", { class: "hint", role: "status" });
   day.value = dayOf(chosen ? Date.parse(chosen) : serverNow());
+  let asked = 0;
   const load = async () => {
+    const mine = (asked += 1);
     time.replaceChildren();
     try {
-      const { items, closed } = await api.get(`/api/doctors/${doctorId()}/slots/`, { date: day.value, language: currentLanguage() });
+      const { items, closed } = await api.get(`/api/doctors/${doctor.read()}/slots/`, { date: day.value, language: currentLanguage() });
+      // Of several questions the last one counts, in whatever order the answers come.
+      if (mine !== asked) return;
       time.append(...items.map((slot) => h("option", { value: slot.start, text: clockTime(slot.start) })));
       if (items.some(({ start }) => start === chosen)) time.value = chosen;
       note.textContent = items.length ? "" : noTimes(closed);
     } catch (problem) {
-      note.textContent = explain(problem);
+      if (mine === asked) note.textContent = explain(problem);
     }
   };
   day.addEventListener("change", load);
-  depends?.addEventListener("change", load);
+  doctor.element.addEventListener("change", load);
   load();
   return { element: h("div", { class: "slot-choice" }, day, time, note), focusable: time, group: true, read: () => time.value };
 }

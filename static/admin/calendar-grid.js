@@ -73,7 +73,7 @@ function details(each, reload) {
   const action = (text, run, look = "") => h("button", { class: `button ${look}`, type: "button", text, on: { click: then(run) } });
   const actions = [
     ...(today ? [action(t("appointments.check_in"), checkIn, "button-primary")] : []),
-    action(t("appointments.move"), move),
+    action(t("appointments.move"), (...asked) => attempt(() => move(...asked))),
     action(t("appointments.cancel"), cancel, "button-danger"),
   ];
   const words = h("p", {}, `${clockTime(each.start)}–${clockTime(each.end)} · ${each.doctor} · ${appointmentStateName(each)}`);

@@ -137,6 +137,32 @@ def test_a_time_that_somebody_has_taken_meanwhile_is_refused(calendar: Calendar,
     assert start_of(scene, mine) == mine["start"]
 
 
+def test_an_appointment_is_moved_to_another_doctor_by_touch(open_page: OpenPage, scene: Scene) -> None:
+    doctor, other = scene.doctor("Dr From", hours=short_hours()), scene.doctor("Dr Onto")
+    mine = booked(scene, doctor, "Tove Touch")
+    page = open_page("/admin/#/appointments", has_touch=True)
+    log_in(page, *ADMIN)
+    page.get_by_role("button", name="Week", exact=True).tap()
+    page.get_by_label("Doctor", exact=True).select_option(label="Dr From")
+    page.get_by_label("Day", exact=True).fill(monday(scene).isoformat())
+    page.get_by_role("button", name="Tove Touch").tap()
+    page.get_by_role("dialog").get_by_role("button", name="Move to another time").tap()
+    dialog = page.get_by_role("dialog", name="Move to another time")
+    expect(dialog.get_by_label("Doctor")).to_have_value(doctor["id"])
+    with page.expect_response(f"**/doctors/{other['id']}/slots/**"):
+        dialog.get_by_label("Doctor").select_option(label="Dr Onto")
+    with page.expect_response(f"**/doctors/{other['id']}/slots/**"):
+        dialog.get_by_label("Day").fill(monday(scene).isoformat())
+    times = dialog.get_by_label("Time").last
+    expect(times.locator("option").first).to_be_attached()
+    target = times.locator("option").nth(3).get_attribute("value")
+    times.select_option(index=3)
+    dialog.get_by_role("button", name="Move to another time").tap()
+    expect(dialog).to_be_hidden()
+    now = scene.desk.get(f"/api/appointments/{mine['id']}/")
+    assert (now["doctor_id"], now["start"]) == (other["id"], target)
+
+
 def test_what_somebody_else_has_moved_meanwhile_stays_there(calendar: Calendar, scene: Scene, watch: Watch) -> None:
     watch.expect("409")
     doctor = scene.doctor("Dr Both", hours=short_hours())
