@@ -26,7 +26,7 @@ export const doctorsView = () =>
       { label: t("list.state"), cell: (doctor) => queueStatusName(doctor.status) },
     ],
     actions: (doctor, reload) => [
-      { label: t("action.edit"), run: async () => edit(await api.get(`/api/doctors/${doctor.id}/`), reload) },
+      { label: t("action.edit"), run: () => attempt(async () => edit(await api.get(`/api/doctors/${doctor.id}/`), reload)) },
       { label: t("doctors.show_board"), run: () => open(`/kiosk/?doctor=${encodeURIComponent(doctor.id)}`, "_blank", "noopener") },
       { label: t("action.remove"), danger: true, run: () => remove(doctor, reload) },
     ],

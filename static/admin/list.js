@@ -1,7 +1,7 @@
 /** A list of one resource: filters, a table that grows by pages, a form to create and actions on each row. */
 
 import { api } from "../base/api.js";
-import { h } from "../base/dom.js";
+import { h, reconcile } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { icon } from "../base/icons.js";
 import { openMenu } from "../base/menu.js";
@@ -23,10 +23,11 @@ const TYPING = 250;
 export function listView({ path, columns, actions, create, filters = [], query = () => ({}), more: beside = () => [], name, empty }) {
   const body = h("tbody");
   const problem = h("div", { role: "alert" });
-  const nothing = h("p", { class: "empty", text: empty, hidden: true });
+  const nothing = h("p", { class: "empty", text: empty, tabindex: -1, hidden: true });
   const more = h("button", { class: "button", type: "button", text: t("list.more"), hidden: true });
   const controls = filters.map((filter) => buildFilter(filter, () => reload()));
   const chosen = () => Object.assign({}, ...controls.map((control) => control.read()));
+  let shown = new Map();
   let cursor = null;
   let asked = 0;
 
@@ -36,12 +37,13 @@ export function listView({ path, columns, actions, create, filters = [], query =
     try {
       const page = await api.get(path, { ...chosen(), ...query(), cursor: append ? cursor : null });
       if (mine !== asked) return;
-      const rows = page.items.map((item) => row(item));
-      if (append) body.append(...rows);
-      else body.replaceChildren(...rows);
+      shown = new Map([...(append ? shown : []), ...page.items.map((item) => [item.id, item])]);
+      const restoreFocus = keepFocus(body);
+      reconcile(body, [...shown.values()], ({ id }) => id, createRow, updateRow);
       cursor = page.next_cursor;
       more.hidden = !cursor;
-      nothing.hidden = body.childElementCount > 0;
+      nothing.hidden = shown.size > 0;
+      restoreFocus(start ?? nothing);
       problem.replaceChildren();
     } catch (refusal) {
       const again = h("button", { class: "button", type: "button", text: t("page.try_again"), on: { click: () => load({ append }) } });
@@ -52,11 +54,10 @@ export function listView({ path, columns, actions, create, filters = [], query =
   };
   const reload = () => load();
 
-  const row = (item) => {
-    const cells = columns.map((column) => h("td", { "data-label": column.label }, column.cell(item) ?? ""));
-    const items = actions?.(item, reload) ?? [];
-    if (actions) cells.push(h("td", { class: "row-end" }, items.length ? actionsButton(name(item), items) : null));
-    return h("tr", {}, ...cells);
+  const createRow = () => h("tr", {}, ...columns.map((column) => h("td", { "data-label": column.label })), actions ? h("td", { class: "row-end" }) : null);
+  const updateRow = (row, item) => {
+    columns.forEach((column, index) => row.children[index].replaceChildren(column.cell(item) ?? ""));
+    if (actions) offer(row.lastElementChild, name(item), actions(item, reload));
   };
 
   more.addEventListener("click", () => load({ append: true }));
@@ -69,10 +70,35 @@ export function listView({ path, columns, actions, create, filters = [], query =
   return { element: h("div", { class: "stack" }, bar, problem, table, nothing, h("div", {}, more)), reload };
 }
 
-function actionsButton(label, items) {
-  const button = h("button", { class: "button button-plain button-icon", type: "button", "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": t("list.actions_for", { name: label }) }, icon("more"));
-  button.addEventListener("click", () => openMenu(button, items));
+/** What each button of actions opens: it stays while the row does, so that a dialog that closes finds it again. */
+const offers = new WeakMap();
+
+function offer(place, label, items) {
+  let button = place.firstElementChild;
+  if (!items.length) {
+    button?.remove();
+    return;
+  }
+  button ??= place.appendChild(actionsButton());
+  button.setAttribute("aria-label", t("list.actions_for", { name: label }));
+  offers.set(button, items);
+}
+
+function actionsButton() {
+  const button = h("button", { class: "button button-plain button-icon", type: "button", "aria-haspopup": "menu", "aria-expanded": "false" }, icon("more"));
+  button.addEventListener("click", () => openMenu(button, offers.get(button)));
   return button;
+}
+
+/** Remember the row that has the focus. @returns {(otherwise: HTMLElement) => void} gives it to that row or its neighbour */
+function keepFocus(body) {
+  const rows = [...body.children];
+  const at = rows.findIndex((row) => row.contains(document.activeElement));
+  return (otherwise) => {
+    if (at < 0 || body.contains(document.activeElement)) return;
+    const near = [rows[at], ...rows.slice(at + 1), ...rows.slice(0, at).reverse()].filter((row) => row.isConnected);
+    (near.map((row) => row.querySelector("button, a")).find(Boolean) ?? otherwise).focus();
+  };
 }
 
 function buildFilter({ name, label, type, options, value = "", attributes = {}, query = (chosen) => ({ [name]: chosen }) }, changed) {

@@ -80,6 +80,38 @@ def test_two_who_change_other_things_of_one_doctor_do_not_undo_each_other(admin:
     assert list(scene.admin.get(f"/api/doctors/{doctor['id']}/")["hours"]) == ["fri"]
 
 
+def test_the_focus_stays_at_the_row_or_goes_to_its_neighbour(admin: Admin, scene: Scene) -> None:
+    names = ("Dr Fore", "Dr Mid", "Dr Rear")
+    for name in names:
+        scene.doctor(name)
+    page = admin("doctors")
+    fore, mid, rear = (page.get_by_role("button", name=f"Actions for {name}", exact=True) for name in names)
+    choose(page, "Dr Mid", "Edit")
+    page.get_by_label("Room", exact=True).fill("8")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("row").filter(has_text="Dr Mid")).to_contain_text("Room 8")
+    expect(mid).to_be_focused()
+    choose(page, "Dr Mid", "Remove")
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(mid).to_have_count(0)
+    expect(rear).to_be_focused()
+    choose(page, "Dr Rear", "Remove")
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(rear).to_have_count(0)
+    expect(page.locator("tbody :focus")).to_have_count(1)
+    expect(fore).to_have_count(1)
+
+
+def test_a_doctor_who_is_gone_is_said_to_be_gone(admin: Admin, scene: Scene, watch: Watch) -> None:
+    watch.expect("404")
+    doctor = scene.doctor("Dr Gone")
+    page = admin("doctors")
+    expect(page.get_by_role("row").filter(has_text="Dr Gone")).to_be_visible()
+    scene.admin.delete(f"/api/doctors/{doctor['id']}/")
+    choose(page, "Dr Gone", "Edit")
+    expect(page.get_by_role("dialog")).to_contain_text("There is no such doctor")
+
+
 def test_wrong_hours_are_named(admin: Admin, watch: Watch) -> None:
     watch.expect("422")
     page = admin("doctors")
