@@ -58,6 +58,26 @@ def test_who_is_in_the_queue_is_led_to_the_place(
     expect(page.get_by_role("button", name="Join the queue")).to_be_visible()
 
 
+def test_what_is_open_closes_when_the_patient_logs_out_elsewhere(
+    at_home: Callable[[str], Page], scene: Scene, patient: tuple[str, Caller, dict[str, Any]]
+) -> None:
+    doctor = scene.doctor("Dr Open")
+    page = at_home(f"/#/doctor/{doctor['id']}")
+    slot = page.locator(".slot-list button").first
+    slot.click()
+    expect(page.get_by_role("dialog", name="Book an appointment")).to_be_visible()
+    other = page.context.new_page()
+    other.goto("/#/me")
+    other.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("link", name="Log in").click()
+    log_in(page, patient[0], "my own password")
+    page.get_by_role("link", name="My visits").wait_for()
+    page.goto(f"/#/doctor/{doctor['id']}")
+    slot.click()
+    expect(page.get_by_role("dialog", name="Book an appointment")).to_be_visible()
+
+
 def test_an_appointment_is_moved_to_another_time(
     at_home: Callable[[str], Page], scene: Scene, patient: tuple[str, Caller, dict[str, Any]], shoot: Shoot
 ) -> None:
