@@ -1,8 +1,9 @@
 /**
  * Dragging a ticket: onto another column it is moved to that doctor (asked first, for it cannot be undone), onto another
- * who waits in its own column it goes behind that one. Everything it does stands in the row's menu too.
+ * who waits in its own column it goes before that one or behind. Everything it does stands in the row's menu too.
  */
 
+import { setAttribute } from "../base/dom.js";
 import { askTransfer } from "./actions.js";
 import { ticketOf } from "./row.js";
 
@@ -11,22 +12,31 @@ export function enableDragging(board, { commands, queues }) {
   let dragged = null;
   let over = null;
 
-  const mark = (element) => {
+  const mark = (element, side) => {
     if (over !== element) over?.removeAttribute("data-over");
     over = element;
-    over?.setAttribute("data-over", "");
+    if (over) setAttribute(over, "data-over", side);
   };
-  /** What a drop at `target` would do; null: nothing. */
-  const dropAt = (target) => {
+  /** What a drop there would do; null: nothing. */
+  const dropAt = ({ target, clientY }) => {
     const column = target.closest(".column");
     if (!dragged || !column) return null;
     if (column.dataset.doctor !== dragged.doctor_id) {
-      return { element: column, run: (ticket) => askTransfer(ticket, commands, queues, column.dataset.doctor) };
+      return { element: column, side: "", run: (ticket) => askTransfer(ticket, commands, queues, column.dataset.doctor) };
     }
     const row = target.closest(".row");
-    const behind = row && ticketOf(row);
-    if (dragged.state !== "waiting" || behind?.state !== "waiting" || behind.id === dragged.id) return null;
-    return { element: row, run: (ticket) => commands.ticket(ticket, "move", { behind: behind.id }) };
+    const other = row && ticketOf(row);
+    if (dragged.state !== "waiting" || other?.state !== "waiting" || other.id === dragged.id) return null;
+    const { top, height } = row.getBoundingClientRect();
+    const waiting = queues.views.get(dragged.doctor_id).waiting.map((ticket) => ticket.id);
+    const others = waiting.filter((id) => id !== dragged.id);
+    const [here, there] = [waiting.indexOf(dragged.id), others.indexOf(other.id)];
+    // Between the dragged and its neighbour nothing would change: wherever the neighbour is hit, the two change places.
+    const before = there === here - 1 || (there !== here && clientY < top + height / 2);
+    const side = before ? "before" : "behind";
+    const ahead = before ? there : there + 1;
+    const place = ahead ? { behind: others[ahead - 1] } : { after: 0 };
+    return { element: row, side, run: (ticket) => commands.ticket(ticket, "move", place) };
   };
 
   board.addEventListener("dragstart", (event) => {
@@ -37,12 +47,12 @@ export function enableDragging(board, { commands, queues }) {
     event.dataTransfer.setData("text/plain", dragged.code);
   });
   board.addEventListener("dragover", (event) => {
-    const drop = dropAt(event.target);
-    mark(drop?.element ?? null);
+    const drop = dropAt(event);
+    mark(drop?.element ?? null, drop?.side);
     if (drop) event.preventDefault();
   });
   board.addEventListener("drop", (event) => {
-    const drop = dropAt(event.target);
+    const drop = dropAt(event);
     if (!drop) return;
     event.preventDefault();
     drop.run(dragged);

@@ -100,6 +100,22 @@ def test_a_row_is_dragged_behind_another_and_to_another_doctor(console: Console,
     assert codes(column) == [first["code"]]
 
 
+def test_a_row_is_dragged_to_the_front_and_between_others(console: Console, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Front")
+    first, second, third = (scene.walk_in(doctor, name)["code"] for name in ("Amina Yusuf", "Bo Lind", "Cem Aslan"))
+    page = console()
+    column = column_of(page, "Dr Front")
+    shown, rows = column.locator("section .row-code"), column.locator("section .row")
+    expect(shown).to_have_text([first, second, third])
+    rows.nth(2).drag_to(rows.nth(0), target_position={"x": 20, "y": 3})
+    expect(shown).to_have_text([third, first, second])
+    expect(page.locator(".toast").last).to_contain_text(f"{third} is next")
+    rows.nth(2).drag_to(rows.nth(1), target_position={"x": 20, "y": 3})
+    expect(shown).to_have_text([third, second, first])
+    rows.nth(0).drag_to(rows.nth(1), target_position={"x": 20, "y": 3})
+    expect(shown).to_have_text([second, third, first])
+
+
 def test_a_walk_in_is_printed_one_key_after_joining(console: Console, scene: Scene) -> None:
     scene.doctor("Dr Paper")
     page = console()
