@@ -83,13 +83,15 @@ function askPriority(ticket, commands) {
   const dialog = openDialog(t("dialog.priority", { code: ticket.code, name: ticket.patient.name }), form);
 }
 
-/** Before everybody or behind one who waits, and why: the reason stays in the ticket's history. */
+/** Before everybody or behind one who waits, from where the ticket stands now, and why: that stays in its history. */
 function askMove(ticket, commands, queues) {
-  const others = (queues.views.get(ticket.doctor_id)?.waiting ?? []).filter((other) => other.id !== ticket.id);
+  const waiting = queues.views.get(ticket.doctor_id)?.waiting ?? [];
+  const others = waiting.filter((other) => other.id !== ticket.id);
+  const ahead = waiting[waiting.findIndex((other) => other.id === ticket.id) - 1];
   const behind = others.map((other) => ({ value: other.id, label: t("move.behind", { code: other.code, name: other.patient.name }) }));
   const form = buildForm({
     fields: [
-      { name: "place", label: t("move.place"), type: "select", required: true, options: [{ value: "front", label: t("move.front") }, ...behind], value: behind[0]?.value ?? "front" },
+      { name: "place", label: t("move.place"), type: "select", required: true, options: [{ value: "front", label: t("move.front") }, ...behind], value: ahead?.id ?? "front" },
       { name: "reason", label: t("dialog.reason") },
     ],
     submit: t("action.save"),
