@@ -11,7 +11,7 @@ import { action } from "./actions.js";
 import { Known } from "./known.js";
 import { nextStep, roomsOf } from "./next.js";
 import { askPause } from "./pausing.js";
-import { createRow, tickRow, updateRow } from "./row.js";
+import { createRow, ticketOf, tickRow, updateRow } from "./row.js";
 import { Steady } from "./steady.js";
 
 // How long a primary button that somebody else's action has changed takes no press: the finger was already falling.
@@ -51,11 +51,38 @@ export class Column {
   }
 
   show(view) {
-    const held = this.element.contains(document.activeElement);
+    const held = this.element.contains(document.activeElement) ? document.activeElement : null;
+    const ticket = ticketOf(held?.closest(".row"));
     this.#view = view;
     this.#steady.during(() => this.#showView(view));
-    // Whoever stood on a row that has gone stays in this column.
-    if (held && !this.element.contains(document.activeElement)) moveFocus(this.element, { preventScroll: true });
+    if (!held || this.element.contains(document.activeElement)) return;
+    // Whoever stood on a row goes along with it, and stays in this column when it has gone.
+    moveFocus(this.#moreOf(ticket?.id) ?? this.element, { preventScroll: true });
+  }
+
+  /**
+   * Before a command on a ticket that is given from its row, or from a dialog that was opened there.
+   * @returns {() => void} leads a focus that was lost with it on to the ticket's row, or to the one that is in its place
+   */
+  keepFocus(ticketId) {
+    const from = document.activeElement;
+    const at = this.#mores().indexOf(this.#moreOf(ticketId));
+    if (!from?.closest(".row, dialog")) return () => {};
+    return () => {
+      const now = document.activeElement;
+      const lost = [document.body, this.element].includes(now) || now.closest("dialog:not([open])");
+      if (!lost) return;
+      const mores = this.#mores();
+      moveFocus(this.#moreOf(ticketId) ?? mores[at] ?? mores.at(-1) ?? this.element, { preventScroll: true });
+    };
+  }
+
+  #mores() {
+    return [...this.element.querySelectorAll(".row-more")];
+  }
+
+  #moreOf(ticketId) {
+    return this.#mores().find((more) => ticketOf(more.closest(".row")).id === ticketId);
   }
 
   #showView(view) {

@@ -16,6 +16,7 @@ const UNDO_SHOWN = 20_000;
 export class Commands {
   #queues;
   #refuse;
+  #keepFocus;
   /** The last thing done here, for the key U; it has a way `back` if it can be taken back. */
   #last = null;
   #made = null;
@@ -25,10 +26,14 @@ export class Commands {
   /** The queues whose refusal only says that the server was not reached. */
   #unreached = new Set();
 
-  /** @param queues {@link Queues} @param {(doctorId: string, text: string|null) => void} refuse shows or clears a refusal */
-  constructor(queues, refuse) {
+  /**
+   * @param queues {@link Queues} @param {(doctorId: string, text: string|null) => void} refuse shows or clears a refusal
+   * @param {(ticket: object) => () => void} keepFocus what `Column.keepFocus` says for the ticket's column
+   */
+  constructor(queues, refuse, keepFocus) {
     this.#queues = queues;
     this.#refuse = refuse;
+    this.#keepFocus = keepFocus;
     queues.addEventListener("status", () => queues.status === "live" && this.#reachedAgain());
   }
 
@@ -46,7 +51,9 @@ export class Commands {
     const before = { doctor: this.#queues.everyone.get(body.doctor_id)?.name ?? "", paused: this.#paused(ticket.doctor_id) };
     const sentence = (answer) => ticketDone(verb, answer, before);
     const kind = verb === "transfer" ? "final" : "step";
+    const goOn = this.#keepFocus(ticket);
     await this.run(ticket.doctor_id, `/api/tickets/${ticket.id}/${verb}/`, body, sentence, { kind, asked });
+    goOn();
   }
 
   /** A command on the queue: pause, open, close; `asked` as for `run`. */

@@ -30,7 +30,11 @@ export async function startDesk(place, user) {
   const columns = new Map();
   const board = h("div", { class: "columns" });
   const active = activeColumn(board, queues);
-  const commands = new Commands(queues, (doctorId, text) => columns.get(doctorId)?.refuse(text));
+  const commands = new Commands(
+    queues,
+    (doctorId, text) => columns.get(doctorId)?.refuse(text),
+    (ticket) => columns.get(ticket.doctor_id).keepFocus(ticket.id),
+  );
   const joining = new Joining(queues, active, commands);
   const choices = {
     onPatient: (patient) => joining.patient(patient),

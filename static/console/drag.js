@@ -10,6 +10,7 @@ import { ticketOf } from "./row.js";
 /** @param {HTMLElement} board the columns @param context {@link actionsFor}'s, for any column */
 export function enableDragging(board, { commands, queues }) {
   let dragged = null;
+  let handle = null;
   let over = null;
 
   const mark = (element, side) => {
@@ -42,6 +43,7 @@ export function enableDragging(board, { commands, queues }) {
   board.addEventListener("dragstart", (event) => {
     const row = event.target.closest?.(".row");
     dragged = row ? ticketOf(row) : null;
+    handle = row?.querySelector(".row-more");
     if (!dragged) return;
     event.dataTransfer.effectAllowed = "move";
     event.dataTransfer.setData("text/plain", dragged.code);
@@ -55,6 +57,8 @@ export function enableDragging(board, { commands, queues }) {
     const drop = dropAt(event);
     if (!drop) return;
     event.preventDefault();
+    // The keyboard goes on with the patient who was dragged.
+    handle.focus({ preventScroll: true });
     drop.run(dragged);
   });
   board.addEventListener("dragend", () => {

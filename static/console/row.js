@@ -16,8 +16,8 @@ const RUNNING_LATE = "running late";
 /** What each row shows now; its buttons always act on the newest ticket. */
 const shown = new WeakMap();
 
-/** The ticket that a row shows. */
-export const ticketOf = (element) => shown.get(element);
+/** The ticket that a row shows; none for no row. */
+export const ticketOf = (element) => element && shown.get(element);
 
 /** @param context {@link actionsFor}'s */
 export function createRow(context) {
