@@ -6,11 +6,11 @@ import { clockTime, t } from "../base/i18n.js";
 import { icon } from "../base/icons.js";
 import { queueStatusName, roomName } from "../base/labels.js";
 import { openMenu } from "../base/menu.js";
-import { notice } from "../base/page.js";
 import { action } from "./actions.js";
 import { Known } from "./known.js";
 import { nextStep, roomsOf } from "./next.js";
 import { askPause } from "./pausing.js";
+import { Refusal } from "./refusal.js";
 import { createRow, ticketOf, tickRow, updateRow } from "./row.js";
 import { Steady } from "./steady.js";
 
@@ -26,6 +26,7 @@ export class Column {
   #parts;
   #known;
   #steady;
+  #refusal = new Refusal(() => this.#parts.primary.focus());
   #busy = false;
   #offers = null;
   #ownEnd = -OWN_MS;
@@ -101,6 +102,7 @@ export class Column {
     this.#showSection(this.#parts.missed, view.missed, t("column.missed", { count: view.missed.length }));
     this.#parts.empty.hidden = view.waiting.length > 0;
     this.#showPrimary();
+    this.#refusal.hear(view);
     this.#known?.show(view);
   }
 
@@ -115,9 +117,9 @@ export class Column {
     this.#known?.tick();
   }
 
-  /** A refusal stands under the button until the next success. */
-  refuse(text) {
-    this.#parts.refusal.replaceChildren(...(text ? [notice("attention", text)] : []));
+  /** Say under the button why a command was not done; `ticketId`: whom it was about, if not the whole queue. */
+  refuse(text, ticketId) {
+    this.#refusal.show(text, ticketId, this.#view);
   }
 
   /** Press the primary button: what it does depends on who is in the room. */
@@ -219,7 +221,6 @@ export class Column {
       room,
       primary,
       second: h("div", { class: "buttons" }),
-      refusal: h("div", { role: "alert" }),
       now: h("ol", { class: "rows rows-now" }),
       waiting: section(),
       held: section(),
@@ -228,12 +229,12 @@ export class Column {
       loading: h("p", { class: "loading", text: t("page.loading") }),
       body: h("div", { class: "column-lists", hidden: true }),
     };
-    const { name, where, reason, note, second, refusal, now, waiting, held, missed, empty, loading, body } = this.#parts;
+    const { name, where, reason, note, second, now, waiting, held, missed, empty, loading, body } = this.#parts;
     body.append(waiting, empty, held, missed);
     const head = h("header", { class: "column-head" }, name, where, room, status, reason, note);
     for (const part of [primary, second]) part.addEventListener("click", onlyFirst, true);
     const nobody = h("p", { class: "now-nobody", text: t("column.nobody_here") });
-    const act = h("div", { class: "column-act" }, now, nobody, primary, second, this.#known?.element ?? null, refusal);
+    const act = h("div", { class: "column-act" }, now, nobody, primary, second, this.#known?.element ?? null, this.#refusal.element);
     const column = h("section", { class: "column", "aria-labelledby": headingId, tabindex: -1 }, head, act, loading, body);
     column.addEventListener("keydown", moveToRows);
     return column;

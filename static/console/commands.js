@@ -27,7 +27,7 @@ export class Commands {
   #unreached = new Set();
 
   /**
-   * @param queues {@link Queues} @param {(doctorId: string, text: string|null) => void} refuse shows or clears a refusal
+   * @param queues {@link Queues} @param {(doctorId: string, text: string|null, ticketId?: string) => void} refuse shows or clears a refusal
    * @param {(ticket: object) => () => void} keepFocus what `Column.keepFocus` says for the ticket's column
    */
   constructor(queues, refuse, keepFocus) {
@@ -52,7 +52,7 @@ export class Commands {
     const sentence = (answer) => ticketDone(verb, answer, before);
     const kind = verb === "transfer" ? "final" : "step";
     const goOn = this.#keepFocus(ticket);
-    await this.run(ticket.doctor_id, `/api/tickets/${ticket.id}/${verb}/`, body, sentence, { kind, asked });
+    await this.run(ticket.doctor_id, `/api/tickets/${ticket.id}/${verb}/`, body, sentence, { kind, asked, about: ticket.id });
     goOn();
   }
 
@@ -105,8 +105,9 @@ export class Commands {
    * form that asked, which keeps what was typed.
    * @param {object} [options] @param {"step"|"final"|"undo"} options.kind a step can be taken back, what is final cannot
    * @param {{dialog: object, key: string}|null} options.asked the dialog that asked, and its form's key
+   * @param {string} [options.about] the ticket that a refusal is about, if not the whole queue
    */
-  async run(doctorId, path, body, sentence, { kind = "step", asked = null } = {}) {
+  async run(doctorId, path, body, sentence, { kind = "step", asked = null, about } = {}) {
     this.#say(doctorId, null);
     const sending = api.post(path, body, asked?.key);
     this.#sent = sending.then(() => null, () => null);
@@ -117,7 +118,7 @@ export class Commands {
       await this.#queues.reached(doctorId, answer.seq);
     } catch (problem) {
       if (asked?.dialog.element.open) throw problem;
-      this.#say(doctorId, explain(problem));
+      this.#say(doctorId, explain(problem), about);
       if (problem.code === "offline") this.#unreached.add(doctorId);
     }
   }
@@ -126,9 +127,9 @@ export class Commands {
     return this.#queues.views.get(doctorId)?.status === "paused";
   }
 
-  #say(doctorId, text) {
+  #say(doctorId, text, about) {
     this.#unreached.delete(doctorId);
-    this.#refuse(doctorId, text);
+    this.#refuse(doctorId, text, about);
   }
 
   /** The line is back: what could not be reached then is no news any more. */

@@ -32,7 +32,7 @@ export async function startDesk(place, user) {
   const active = activeColumn(board, queues);
   const commands = new Commands(
     queues,
-    (doctorId, text) => columns.get(doctorId)?.refuse(text),
+    (doctorId, text, ticketId) => columns.get(doctorId)?.refuse(text, ticketId),
     (ticket) => columns.get(ticket.doctor_id).keepFocus(ticket.id),
   );
   const joining = new Joining(queues, active, commands);

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import Watch
 from tests.browser.scene import Scene
 from tests.browser.test_console import act, column_of
 
@@ -80,3 +82,41 @@ def test_a_call_that_ends_a_pause_says_so(console: Console, scene: Scene) -> Non
     act(page, column, later, "Call now")
     expect(said).to_contain_text(f"{later} was called to Room 3")
     expect(said.locator(".toast").last).not_to_contain_text("pause")
+
+
+def refusal(console: Console, scene: Scene, watch: Watch, name: str) -> tuple[Locator, dict[str, Any]]:
+    """The refusal of a call that somebody else was faster with, in the doctor's column, and the ticket."""
+    watch.expect("409")
+    doctor = scene.doctor(name)
+    ticket = scene.walk_in(doctor, "Wanted Person")
+    page = console()
+    column = column_of(page, name)
+    column.get_by_role("button", name=f"Actions for {ticket['code']}").click()
+    scene.call_next(doctor)
+    page.get_by_role("menuitem", name="Call now").click()
+    alert = column.locator("[role=alert]")
+    expect(alert).to_contain_text("Robin Desk")
+    expect(column.get_by_text("Called", exact=True)).to_be_visible()
+    return alert, ticket
+
+
+def test_a_refusal_is_closed_by_its_reader(console: Console, scene: Scene, watch: Watch) -> None:
+    alert, _ = refusal(console, scene, watch, "Dr Closes")
+    alert.get_by_role("button", name="Close").click()
+    expect(alert).to_be_empty()
+    expect(column_of(alert.page, "Dr Closes").get_by_role("button", name="Start")).to_be_focused()
+
+
+def test_a_refusal_goes_when_its_ticket_goes_on(console: Console, scene: Scene, watch: Watch) -> None:
+    alert, ticket = refusal(console, scene, watch, "Dr Goes On")
+    column = column_of(alert.page, "Dr Goes On")
+    scene.walk_in({"id": ticket["doctor_id"]}, "Somebody Else")
+    expect(column).to_contain_text("Somebody Else")
+    expect(alert).to_contain_text("Robin Desk")
+    # A change right after the refusal is the one that it tells of; a later one is news.
+    for step, words in [("hold", "On hold 1"), ("resume", "Waiting 2")] * 500:
+        scene.desk.post(f"/api/tickets/{ticket['id']}/{step}/")
+        expect(column.get_by_role("heading", name=words)).to_be_visible()
+        if not alert.text_content():
+            break
+    expect(alert).to_be_empty()
