@@ -30,6 +30,7 @@ from server.queue.model import (
     Ticket,
     Told,
     Undo,
+    Undone,
 )
 
 Document = dict[str, Any]
@@ -92,6 +93,7 @@ def day_document(day: QueueDay, made: DayDocuments) -> Document:
         "effects": [{"number": e.number, "kind": e.kind, "data": e.data} for e in day.effects],
         "commands": made.commands.of(day.commands),
         "undo": _undo_document(day.undo),
+        "undone": _flat(day.undone) if day.undone else None,
         "services": list(day.services),
         "past_services": list(day.past_services),
         "last_used": [{"room": room, "at": at} for room, at in day.last_used.items()],
@@ -119,6 +121,7 @@ def day_from(document: Mapping[str, Any]) -> QueueDay:
         effects=tuple(Effect(**effect) for effect in document["effects"]),
         commands={done["id"]: Done(**{**done, "effects": tuple(done["effects"])}) for done in document["commands"]},
         undo=_undo_from(document["undo"]),
+        undone=Undone(**undone) if (undone := document.get("undone")) else None,
         services=tuple(document["services"]),
         past_services=tuple(document["past_services"]),
         last_used={used["room"]: used["at"] for used in document.get("last_used", ())},

@@ -216,6 +216,17 @@ class Undo:
     status: Status
     pause: Pause | None
     services: tuple[int, ...] = ()
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """Who took the step `seq` back and when, and the marks of its tickets since: for whoever comes too late."""
+
+    seq: int
+    by: str
+    at: datetime
+    marks: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +297,7 @@ class QueueDay:
     effects: tuple[Effect, ...] = ()
     commands: Mapping[str, Done] = field(default_factory=dict)
     undo: Undo | None = None
+    undone: Undone | None = None
     services: tuple[int, ...] = ()
     past_services: tuple[int, ...] = ()
     told: Mapping[str, Told] = field(default_factory=dict)

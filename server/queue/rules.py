@@ -133,7 +133,7 @@ def _undo(before: QueueDay, after: QueueDay, change: Change, command: commands.C
     if change.seals:
         return None
     if change.undoable and change.visible and command.actor.role != "patient":
-        return standing.remembered(before, change, command.name, now)
+        return standing.remembered(before, change, command, now)
     return after.undo
 
 

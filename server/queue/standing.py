@@ -14,6 +14,7 @@ from server.queue.commands import (
     CancelAll,
     ChangeDoctor,
     CloseQueue,
+    Command,
     ForgetPatient,
     NoShow,
     OpenQueue,
@@ -37,8 +38,9 @@ from server.queue.model import (
     Status,
     Ticket,
     Undo,
+    Undone,
 )
-from server.queue.transition import Change
+from server.queue.transition import Change, clock_time
 
 # What the commands that take a call back tell the patient; hold, late and left say nothing.
 _TELLS_OTHERWISE = {
@@ -122,7 +124,8 @@ def tidy(day: QueueDay, command: Tidy, now: datetime) -> Change:
     tickets = {id: ticket for id, ticket in day.tickets.items() if id not in gone}
     effects = tuple(effect for effect in day.effects if effect.number not in command.effects)
     undo = None if undo_expired(day, now) else day.undo
-    tidied = replace(day, tickets=tickets, effects=effects, undo=undo)
+    undone = day.undone if day.undone and now - day.undone.at < UNDO_WINDOW else None
+    tidied = replace(day, tickets=tickets, effects=effects, undo=undo, undone=undone)
     return Change(replace(tidied, told=notices.kept(tidied)) if gone else tidied, visible=False)
 
 
@@ -136,11 +139,7 @@ def undo(day: QueueDay, command: UndoLast, now: datetime) -> Change:
 
     Raises CannotUndo once one of them has changed again, or something newer stands in the way.
     """
-    last = day.undo
-    if last is None or now - last.at >= UNDO_WINDOW:
-        raise CannotUndo("There is nothing left to undo: only the last step can be taken back, for two minutes.")
-    if command.seq is not None and command.seq != last.seq:
-        raise CannotUndo("Something newer has happened in this queue since; undo that first.")
+    last = _last_step(day, command, now)
     for id, mark in last.marks.items():
         ticket = day.tickets.get(id)
         if ticket is None or ticket.changed != mark:
@@ -156,9 +155,31 @@ def undo(day: QueueDay, command: UndoLast, now: datetime) -> Change:
     calls = tuple(
         replace(call, undone=True) if last.marks.get(call.ticket_id) == call.number else call for call in day.calls
     )
-    changed = replace(day, status=last.status, pause=last.pause, calls=calls, services=last.services)
+    undone = Undone(last.seq, command.actor.name, now, {ticket.id: day.version + 1 for ticket in restored})
+    changed = replace(day, status=last.status, pause=last.pause, calls=calls, services=last.services, undone=undone)
     outcome = {"undone": last.command, "tickets": [ticket.id for ticket in restored]}
     return Change(changed.put(*restored), None, outcome, effects, seals=True)
+
+
+def _last_step(day: QueueDay, command: UndoLast, now: datetime) -> Undo:
+    """The step to take back. Raises CannotUndo, with who came before and when, where that is known."""
+    last, undone = day.undo, day.undone
+    if undone and now - undone.at < UNDO_WINDOW and (command.seq == undone.seq or (command.seq is None and not last)):
+        raise _too_late(day, "{by} has undone this already, at {time}.", "undone", undone)
+    if last is None and undone and command.seq is not None and command.seq < undone.seq:
+        told = "{by} has undone something newer here, at {time}: what came before can no longer be taken back."
+        raise _too_late(day, told, "newer_undone", undone)
+    if last is None or now - last.at >= UNDO_WINDOW:
+        raise CannotUndo("There is nothing left to undo: only the last step can be taken back, for two minutes.")
+    if command.seq is not None and command.seq != last.seq:
+        told = "{by} has done something newer here, at {time}: what came before can no longer be taken back."
+        raise _too_late(day, told, "newer", last)
+    return last
+
+
+def _too_late(day: QueueDay, told: str, why: str, other: Undo | Undone) -> CannotUndo:
+    by = other.by or "Somebody"
+    return CannotUndo(told.format(by=by, time=clock_time(day, other.at)), why=why, by=other.by, at=iso(other.at))
 
 
 def _refuse_double(day: QueueDay, restored: Sequence[Ticket]) -> None:
@@ -201,11 +222,11 @@ def _told_by(day: QueueDay, last: Undo, ticket: Ticket, kind: str) -> str:
     return texts.message_id(day, ticket.id, kind, last.marks[ticket.id])
 
 
-def remembered(before: QueueDay, change: Change, command: str, now: datetime) -> Undo:
+def remembered(before: QueueDay, change: Change, command: Command, now: datetime) -> Undo:
     """What undo needs to take back `change`, the coming version of `before`."""
     version = before.version + 1
     return Undo(
-        command=command,
+        command=command.name,
         at=now,
         seq=before.seq + 1,
         tickets=change.before,
@@ -213,6 +234,7 @@ def remembered(before: QueueDay, change: Change, command: str, now: datetime) ->
         status=before.status,
         pause=before.pause,
         services=before.services,
+        by=command.actor.name,
     )
 
 

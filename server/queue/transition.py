@@ -39,6 +39,13 @@ TABLE: dict[str, frozenset[State]] = {
     "set_contact": frozenset({*_OPEN, State.IN_ROOM, State.NO_SHOW}),
 }
 
+_AGAIN = {
+    State.WAITING: "is waiting again",
+    State.CALLED: "was called again",
+    State.IN_ROOM: "is in the room again",
+    State.ON_HOLD: "is on hold again",
+    State.NO_SHOW: "is marked as not there again",
+}
 _HAPPENED = {
     State.WAITING: "is waiting again, put there",
     State.CALLED: "was already called",
@@ -86,7 +93,13 @@ def ticket_for(day: QueueDay, command: TicketCommand) -> Ticket:
 
 def wrong_state(day: QueueDay, ticket: Ticket, lead: str = "") -> WrongState:
     """The refusal that tells what the ticket's state is, who brought it there and at what time."""
-    step = ticket.last
+    step, undone = ticket.last, day.undone
+    if undone and undone.marks.get(ticket.id) == ticket.changed:
+        happened = (
+            f"{ticket.code} {_AGAIN[ticket.state]}: "
+            f"{undone.by} took the step after that back at {clock_time(day, undone.at)}"
+        )
+        return WrongState(f"{lead}{happened}.", state=ticket.state.value, by=undone.by, at=iso(undone.at))
     if ticket.state is State.WAITING and len(ticket.steps) == 1:
         happened = f"{ticket.code} is still waiting"
     else:

@@ -16,6 +16,7 @@ export function explain(problem) {
   if (problem.code === "slow_down") return t("error.slow_down", { count: problem.retryAfter ?? 60 });
   if (currentLanguage() !== "en" && hasText(`error.${problem.body?.limit}`)) return limitName(problem.body);
   if (problem.code === "wrong_state" && currentLanguage() !== "en") return whoWasFaster(problem.body);
+  if (problem.code === "cannot_undo" && problem.body?.by) return t(`error.cannot_undo.${problem.body.why}`, { by: problem.body.by, time: clockTime(problem.body.at) });
   if (problem.status >= 500 && problem.code !== "storage_unavailable") return t("error.unexpected");
   if (currentLanguage() === "en" && problem.detail) return problem.detail;
   if (problem.body?.ticket_code) return t("error.already_queued_as", { code: problem.body.ticket_code });

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import Watch
 from tests.browser.scene import Scene
 from tests.browser.test_console import column_of
 
@@ -65,3 +66,19 @@ def test_joining_comes_between_the_key_and_an_older_step(console: Console, scene
     page.keyboard.press("u")
     expect(page.locator(".toasts")).to_contain_text("That cannot be undone: Second Person is")
     assert len(scene.queue(doctor)["called"]) == 1
+
+
+def test_of_two_who_undo_at_once_the_second_is_told_who_was_first(console: Console, scene: Scene, watch: Watch) -> None:
+    watch.expect("409")
+    login = {"username": "dr-first", "password": "a-good-password"}
+    doctor = scene.doctor("Dr First", **login)
+    scene.walk_in(doctor, "Called Once")
+    page = console()
+    column = column_of(page, "Dr First")
+    column.get_by_role("button", name="Call next").click()
+    undo = page.locator(".toasts").get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+    scene.server.caller(*login.values()).post(f"/api/queue/{doctor['id']}/undo/")
+    expect(column.get_by_role("button", name="Call next")).to_be_visible()
+    undo.click()
+    expect(column.get_by_role("alert")).to_contain_text("Dr First has undone this already, at")

@@ -479,6 +479,49 @@ class TestUndo:
         with pytest.raises(CannotUndo):
             bench.do(commands.UndoLast)
 
+    def test_the_second_of_two_is_told_who_was_first(self, bench: Bench) -> None:
+        bench.join()
+        seq = bench.next().done.seq
+        bench.later(minutes=1).do(commands.UndoLast, seq=seq, actor=RAO)
+        for asked in (seq, None):
+            with pytest.raises(CannotUndo, match="Dr Rao has undone this already, at 09:01") as refused:
+                bench.later(seconds=5).do(commands.UndoLast, seq=asked)
+            assert refused.value.extra == {"why": "undone", "by": "Dr Rao", "at": "2026-03-03T09:01:00+00:00"}
+
+    def test_whoever_has_done_or_undone_something_newer_is_named(self, bench: Bench) -> None:
+        bench.join()
+        seq = bench.next().done.seq
+        newer = bench.later(minutes=1).do(commands.PauseQueue, actor=RAO).done.seq
+        with pytest.raises(CannotUndo, match="Dr Rao has done something newer here, at 09:01") as refused:
+            bench.do(commands.UndoLast, seq=seq)
+        assert (refused.value.extra["why"], refused.value.extra["by"]) == ("newer", "Dr Rao")
+        bench.do(commands.UndoLast, seq=newer, actor=RAO)
+        with pytest.raises(CannotUndo, match="Dr Rao has undone something newer here, at 09:01") as refused:
+            bench.do(commands.UndoLast, seq=seq)
+        assert refused.value.extra["why"] == "newer_undone"
+
+    def test_who_undid_it_is_named_to_whoever_comes_too_late(self, bench: Bench) -> None:
+        ticket = bench.join()
+        bench.next()
+        bench.on(commands.PutBack, ticket, actor=RAO)
+        bench.later(minutes=1).do(commands.UndoLast, actor=RAO)
+        with pytest.raises(WrongState) as refused:
+            bench.on(commands.CallTicket, ticket)
+        assert refused.value.detail == "A001 was called again: Dr Rao took the step after that back at 09:01."
+        assert (refused.value.extra["state"], refused.value.extra["by"]) == ("called", "Dr Rao")
+        bench.later(seconds=5)
+        bench.on(commands.Recall, ticket)
+        with pytest.raises(WrongState, match="was already called by Bea"):
+            bench.on(commands.CallTicket, ticket)
+
+    def test_who_undid_is_kept_with_the_day(self, bench: Bench) -> None:
+        ticket = bench.join()
+        bench.on(commands.Hold, ticket)
+        bench.do(commands.UndoLast, actor=RAO)
+        assert documents.day_from(documents.day_document(bench.day, documents.DayDocuments())) == bench.day
+        bench.later(minutes=3).do(commands.Tidy, effects=frozenset(), archived=frozenset())
+        assert bench.day.undone is None
+
     def test_not_once_the_ticket_has_changed_again(self, bench: Bench) -> None:
         ticket = bench.join()
         bench.on(commands.Hold, ticket)
