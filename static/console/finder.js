@@ -184,6 +184,6 @@ function describe(patient) {
   const places = patient.tickets.map(({ code, doctor, state }) => mark("", "clock", t("finder.place", { code, doctor, state: stateName(state) })));
   return [
     icon("person"),
-    h("span", { class: "found-who" }, h("bdi", { text: patient.name }), h("span", { class: "soft found-facts" }, ...shown), ...places),
+    h("span", { class: "found-who" }, h("bdi", { class: "found-name", text: patient.name }), h("span", { class: "soft" }, ...shown), places.length ? h("span", { class: "found-places" }, ...places) : null),
   ];
 }

@@ -126,7 +126,7 @@ function marksOf(ticket) {
   for (const other of ticket.elsewhere ?? []) marks.push(mark("", "clock", t("row.elsewhere", { doctor: other.doctor ?? other.code })));
   // What people wrote comes last and takes the room that is left; the menu says all of it.
   const note = noteOf(ticket);
-  if (note) marks.push(h("span", { class: "soft row-free", title: note }, icon("edit"), " ", h("bdi", { text: note })));
+  if (note) marks.push(h("span", { class: "soft row-free", dir: "auto", title: note }, icon("edit"), " ", note));
   if (ticket.reason) marks.push(h("span", { class: "soft row-free", dir: "auto", title: ticket.reason, text: ticket.reason }));
   return marks;
 }
