@@ -64,6 +64,7 @@ FLOORS: tuple[tuple[str, Floor], ...] = (
     ("server.accounts.sessions", Floor.SERVICE),
     ("server.displays.boards", Floor.SERVICE),
     ("server.appointments.reminders", Floor.SERVICE),
+    ("server.appointments.checking_in", Floor.SERVICE),
     ("server.appointments.telling", Floor.SERVICE),
     ("server.imports.runner", Floor.SERVICE),
     ("server.patients.duplicates", Floor.SERVICE),

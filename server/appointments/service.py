@@ -17,6 +17,7 @@ from weakref import WeakValueDictionary
 
 from server.accounts.roles import Actor, Role
 from server.appointments import rules, texts
+from server.appointments.checking_in import CheckIns
 from server.appointments.model import Appointment, BookingState, Owed, PatientShown, Place, view
 from server.appointments.neighbours import Doctors, Outbox, Patients, Queues
 from server.appointments.store import AppointmentStore, SlotInUse
@@ -25,12 +26,10 @@ from server.clock import ClinicTime, Clock, iso
 from server.doctors.closures import Closed, ClosedOn
 from server.doctors.hours import Slot
 from server.doctors.model import Doctor
-from server.errors import IdempotencyKeyReused, Invalid, NotFound, StorageUnavailable, WrongState
+from server.errors import IdempotencyKeyReused, NotFound, StorageUnavailable, WrongState
 from server.ids import derived_id
 from server.patients.model import Patient
-from server.queue.commands import Cancel
-from server.queue.model import PatientCopy, Source, State, Ticket
-from server.queue.rules import Applied
+from server.queue.model import Ticket
 from server.sms.model import Kind, News
 from server.storage.port import DuplicateKey, Storage
 
@@ -68,6 +67,10 @@ class AppointmentService:
         self._queues = queues
         self._telling = Telling(self._store, patients, outbox, clock, clinic_time)
         self.settle_owed = self._telling.settle_owed
+        self._check_ins = CheckIns(patients, queues, clock, clinic_time, get=self.get, change=self._change)
+        self.check_in = self._check_ins.check_in
+        self.check_in_as = self._check_ins.check_in_as
+        self.undo_check_in = self._check_ins.undo
         self._closed = closed
         self.on_change: Callable[[], None] = lambda: None
         # One patient's bookings wait for one another, so that they are counted right.
@@ -198,56 +201,6 @@ class AppointmentService:
         await self._telling.tell(moved)
         return moved
 
-    async def check_in(
-        self, appointment_id: str, *, actor: Actor, command_id: str, fingerprint: str = ""
-    ) -> tuple[Appointment, Applied]:
-        """Join the doctor's queue at the booked time; once, however often it is asked while the ticket is there.
-
-        Answers the appointment with its ticket's id, and what the queue did. Raises NotFound, WrongState,
-        QueueClosed, AlreadyQueued.
-        """
-        appointment = await self.get(appointment_id)
-        patient = (await self._patients.get(appointment.patient_id)).copy_for_queue()
-        return await self._check_in(appointment, patient, actor, command_id, fingerprint)
-
-    async def check_in_as(
-        self,
-        appointment_id: str,
-        patient: PatientCopy,
-        doctor_id: str,
-        actor: Actor,
-        command_id: str,
-        fingerprint: str = "",
-    ) -> Applied:
-        """Check in by joining that doctor's queue as that patient. Raises also Invalid if the booking is another's."""
-        appointment = await self.get(appointment_id)
-        if appointment.patient_id != patient.id:
-            raise NotFound("There is no such appointment of this patient.")
-        if appointment.doctor_id != doctor_id:
-            raise Invalid.field("doctor_id", "is not the doctor of this appointment; join that doctor's queue")
-        return (await self._check_in(appointment, patient, actor, command_id, fingerprint))[1]
-
-    async def undo_check_in(
-        self, appointment_id: str, *, actor: Actor, command_id: str
-    ) -> tuple[Appointment, int | None]:
-        """Take a mistaken check-in back: its ticket ends without a word to the patient, and the booking stands again.
-
-        Answers the appointment and the queue's `seq` (None if the ticket had been cancelled before). Repeated after a
-        crash it does the rest. Raises NotFound, CannotUndo.
-        """
-        appointment = await self.get(appointment_id)
-        ticket = await self._last_ticket(appointment)
-        rules.may_undo_check_in(appointment, ticket, self._clock.now())
-        seq = None
-        if ticket is not None and ticket.state is not State.CANCELLED:
-            cancel = Cancel(id=command_id, actor=actor, ticket_id=ticket.id, reason="check-in undone", mistaken=True)
-            seq = (await self._queues.run_on_ticket(cancel)).done.seq
-        ticket_id, now = appointment.ticket_id, self._clock.now()
-        undone = await self._change(
-            appointment_id, lambda current: rules.check_in_undone(current, ticket_id, actor.name, now)
-        )
-        return undone, seq
-
     async def get(self, appointment_id: str) -> Appointment:
         """The appointment. Raises NotFound."""
         appointment = await self._store.get(appointment_id)
@@ -290,7 +243,7 @@ class AppointmentService:
     async def views(self, appointments: Sequence[Appointment], *, staff: bool) -> list[dict[str, Any]]:
         """The appointments as JSON, for staff with their patients."""
         patients = await self._patients.get_many(one.patient_id for one in appointments) if staff else {}
-        tickets = await asyncio.gather(*(self._last_ticket(appointment) for appointment in appointments))
+        tickets = await asyncio.gather(*(self._check_ins.last_ticket(appointment) for appointment in appointments))
         return [
             self._view(appointment, patients.get(appointment.patient_id), ticket)
             for appointment, ticket in zip(appointments, tickets, strict=True)
@@ -323,42 +276,6 @@ class AppointmentService:
         if existing.request_hash != request_hash:
             raise IdempotencyKeyReused("This Idempotency-Key booked another time. Use a new key.")
         return Booked(await self._telling.tell(existing), replayed=True)
-
-    async def _last_ticket(self, appointment: Appointment) -> Ticket | None:
-        """The booking's ticket, where it was transferred the one it became; None before the first check-in."""
-        ticket, ticket_id = None, appointment.ticket_id or None
-        while ticket_id:
-            try:
-                ticket = (await self._queues.find(ticket_id)).ticket
-            except NotFound:
-                break  # on its way into the other queue
-            ticket_id = ticket.moved_to
-        return ticket
-
-    async def _check_in(
-        self, appointment: Appointment, patient: PatientCopy, actor: Actor, command_id: str, fingerprint: str
-    ) -> tuple[Appointment, Applied]:
-        """Join, then note the ticket. The queue knows the booking, so that a repetition finds the same ticket."""
-        rules.may_check_in(appointment, await self._last_ticket(appointment))
-        rules.refuse_before_its_day(appointment, self._clinic_time, self._clock.now())
-        applied = await self._queues.join(
-            appointment.doctor_id,
-            patient=patient,
-            actor=actor,
-            command_id=command_id,
-            fingerprint=fingerprint,
-            source=Source.APPOINTMENT,
-            due_at=appointment.start,
-            appointment_id=appointment.id,
-        )
-        ticket_id = str(applied.done.ticket_id)
-
-        def note(current: Appointment) -> Appointment:
-            if current.ticket_id == ticket_id:
-                return current
-            return rules.checked_in(current, ticket_id, actor.name, self._clock.now())
-
-        return await self._change(appointment.id, note), applied
 
     async def _cancel_if_booked(self, appointment: Appointment, actor: Actor, owed: Owed) -> None:
         with suppress(WrongState):
