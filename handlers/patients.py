@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from handlers.base import ApiHandler, operation
 from handlers.cursors import sealed
 from handlers.patient_places import PlaceAnswer, by_patient, holders
-from handlers.schemas import Answer, Body, Change, Id, Language, NewPassword, PageQuery
+from handlers.schemas import Answer, Body, Change, Language, NewPassword, PageQuery
 from server.accounts.roles import Principal
 from server.errors import Faults, Forbidden, NotFound, PatientInQueue, SlowDown, WrongState
-from server.patients.likeness import Alike
 from server.patients.model import NewPatient, Patient, PatientChanges
-from server.patients.union import Part
 
 PatientName = Annotated[str, Field(max_length=400, description="1 to 100 characters, in any script")]
 Phone = Annotated[str, Field(max_length=40, description="with + and country code, or as dialled in the country")]
@@ -93,33 +91,6 @@ class PatientList(Answer):
     next_cursor: str | None
 
 
-class DuplicatePair(Answer):
-    """Two records that may be one person's, the older first, and what they have in common."""
-
-    patients: list[PatientSummary]
-    alike: list[Alike]
-
-
-class DuplicatePage(Answer):
-    """What `looked_at` records gave: perhaps nothing, with more to come."""
-
-    items: list[DuplicatePair]
-    looked_at: int
-    next_cursor: str | None
-
-
-class OtherBody(Body):
-    """The other record."""
-
-    other_id: Id
-
-
-class MergeBody(OtherBody):
-    """`take` names what the kept record takes from the other; what it lacks it takes anyway."""
-
-    take: Annotated[list[Annotated[Part, Field(strict=False)]], Field(max_length=10)] = []
-
-
 class OneTimePassword(Answer):
     """Shown once; every session of the patient has ended."""
 
@@ -142,7 +113,7 @@ class PatientsHandler(ApiHandler):
             page = await patients.search(query.q, query.cursor, query.limit)
         tickets = by_patient(places)
         items = [
-            {**_shown(self, patient.summary(), patient), "tickets": tickets.get(patient.id, [])}
+            {**shown(self, patient.summary(), patient), "tickets": tickets.get(patient.id, [])}
             for patient in page.patients
         ]
         self.answer({"items": items, "next_cursor": sealed(page.next_cursor)})
@@ -166,53 +137,7 @@ class PatientsHandler(ApiHandler):
         registered = await self.services.patients.register(new, command_id=self.command_id())
         if staff:
             self.audit("register patient", registered.patient.id)
-        self.answer(_details(self, registered.patient), 201, replayed=registered.replayed)
-
-
-class DuplicatesHandler(ApiHandler):
-    @operation(summary="Records that may be one person's", query=PageQuery, answer=DuplicatePage)
-    async def get(self) -> None:
-        """Those with one phone number, or with one name (in any order, whatever its accents) and birth date.
-
-        Looks at `limit` records, the newest first; go on until there is no next page.
-        """
-        query = self.query(PageQuery)
-        page = await self.services.duplicates.page(query.cursor, query.limit)
-        items = [
-            {
-                "patients": [_shown(self, one.summary(), one) for one in (pair.older, pair.newer)],
-                "alike": list(pair.alike),
-            }
-            for pair in page.pairs
-        ]
-        self.answer({"items": items, "looked_at": page.looked_at, "next_cursor": sealed(page.next_cursor)})
-
-
-class DistinctHandler(ApiHandler):
-    @operation(summary="These are two people", body=OtherBody, status=204, errors=(NotFound,))
-    async def post(self, patient_id: str) -> None:
-        """The two are not shown as duplicates again."""
-        other_id = self.body(OtherBody).other_id
-        await self.services.duplicates.tell_apart(patient_id, other_id)
-        self.audit("tell patients apart", patient_id, other_id=other_id)
-        self.answer_nothing()
-
-
-class MergeHandler(ApiHandler):
-    leaves_trace: ClassVar[bool] = False  # the merge leaves its own, also where a crash came in between
-
-    @operation(
-        summary="Make one record of two",
-        body=MergeBody,
-        answer=PatientDetails,
-        errors=(NotFound, WrongState, PatientInQueue),
-        idempotent=True,
-    )
-    async def post(self, patient_id: str) -> None:
-        """This record is kept; appointments, visits, texts and the account come over. It cannot be undone."""
-        body = self.body(MergeBody)
-        kept = await self.services.merging.merge(patient_id, body.other_id, body.take, self.signed_in().actor)
-        self.answer(_details(self, kept))
+        self.answer(details(self, registered.patient), 201, replayed=registered.replayed)
 
 
 class PatientHandler(ApiHandler):
@@ -224,7 +149,7 @@ class PatientHandler(ApiHandler):
         patient = await (patients.find if caller.is_staff else patients.get)(patient_id)
         if caller.is_staff and patient.phone:
             self.audit("phone number shown", patient_id)
-        self.answer(_details(self, patient))
+        self.answer(details(self, patient))
 
     @operation(summary="Change a patient", body=PatientChange, answer=PatientDetails, errors=(NotFound,))
     async def patch(self, patient_id: str) -> None:
@@ -236,7 +161,7 @@ class PatientHandler(ApiHandler):
         patient = await self.services.patients.update(patient_id, _changes(body), by_patient=not caller.is_staff)
         if caller.is_staff:
             self.audit("change patient", patient_id, fields=", ".join(sorted(body.model_fields_set)))
-        self.answer(_details(self, patient))
+        self.answer(details(self, patient))
 
     @operation(summary="Anonymise a patient", status=204, errors=(NotFound, PatientInQueue, WrongState))
     async def delete(self, patient_id: str) -> None:
@@ -261,7 +186,7 @@ class ConfirmHandler(ApiHandler):
         code = self.body(ConfirmBody).code
         patients = self.services.patients
         patient = await (patients.confirm_number(patient_id, code) if code else patients.send_code(patient_id))
-        self.answer(_details(self, patient))
+        self.answer(details(self, patient))
 
 
 class PasswordHandler(ApiHandler):
@@ -281,11 +206,12 @@ def _caller_for(handler: ApiHandler, patient_id: str) -> Principal:
     return caller
 
 
-def _details(handler: ApiHandler, patient: Patient) -> dict[str, Any]:
-    return _shown(handler, patient.details(), patient)
+def details(handler: ApiHandler, patient: Patient) -> dict[str, Any]:
+    """The record as whoever opens it sees it."""
+    return shown(handler, patient.details(), patient)
 
 
-def _shown(handler: ApiHandler, record: dict[str, Any], patient: Patient) -> dict[str, Any]:
+def shown(handler: ApiHandler, record: dict[str, Any], patient: Patient) -> dict[str, Any]:
     """The record with what the SMS side knows of its number."""
     return {**record, "opted_out": handler.services.outbox.suppression.holds(patient.phone)}
 
@@ -309,10 +235,7 @@ def _changes(body: PatientChange) -> PatientChanges:
 
 routes = [
     ("/api/patients/", PatientsHandler),
-    ("/api/patients/duplicates/", DuplicatesHandler),
     ("/api/patients/{patient_id}/", PatientHandler),
     ("/api/patients/{patient_id}/confirm/", ConfirmHandler),
     ("/api/patients/{patient_id}/password/", PasswordHandler),
-    ("/api/patients/{patient_id}/distinct/", DistinctHandler),
-    ("/api/patients/{patient_id}/merge/", MergeHandler),
 ]

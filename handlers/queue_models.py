@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from handlers.joining import JoinCode
-from handlers.schemas import Answer, Body, Id, Name
+from handlers.schemas import Answer, Body, Id, Language, Name
 from server.errors import AlreadyQueued, CannotUndo, DayOver, NotFound, QueueClosed, WrongState
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -24,6 +24,7 @@ class WalkIn(Body):
     name: Name
     phone: Annotated[str | None, Field(max_length=40)] = None
     sms_consent: bool = False
+    language: Language = "en"
 
 
 class EnqueueBody(Body):

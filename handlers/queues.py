@@ -92,9 +92,7 @@ class EnqueueHandler(ApiHandler):
 
     async def _walk_in(self, new: WalkIn) -> PatientCopy:
         try:
-            return await self.services.patients.walk_in(
-                name=new.name, phone=new.phone, sms_consent=new.sms_consent, command_id=self.command_id()
-            )
+            return await self.services.patients.walk_in(**new.model_dump(), command_id=self.command_id())
         except Invalid as refusal:
             wrong = [FieldError(f"walk_in.{error.field}", error.message) for error in refusal.errors]
             raise Invalid.fields(wrong) from None

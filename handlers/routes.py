@@ -17,6 +17,7 @@ from handlers import (
     closures,
     displays,
     doctors,
+    duplicates,
     health,
     imports,
     live,
@@ -43,6 +44,7 @@ Route = tuple[str, type[RequestHandler]] | tuple[str, type[RequestHandler], dict
 _PARTS: Final = (
     tokens,
     users,
+    duplicates,  # before the patients, whose ids its address would be taken for
     patients,
     patient_export,
     imports,

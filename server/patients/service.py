@@ -139,9 +139,11 @@ class PatientService:
         found = await self._store.sharing(phone, date_of_birth)
         return [each for each in found.values() if not each.gone and same_person(each, name, phone, date_of_birth)]
 
-    async def walk_in(self, *, name: str, phone: str | None, sms_consent: bool, command_id: str) -> PatientCopy:
+    async def walk_in(
+        self, *, name: str, phone: str | None, sms_consent: bool, language: str, command_id: str
+    ) -> PatientCopy:
         """Register somebody at the desk who goes straight into a queue; the desk asked for the number."""
-        new = NewPatient(name=name, phone=phone, sms_consent=sms_consent, number_confirmed=True)
+        new = NewPatient(name=name, phone=phone, sms_consent=sms_consent, language=language, number_confirmed=True)
         return (await self.register(new, command_id=command_id)).patient.copy_for_queue()
 
     async def for_queue(self, patient_id: str) -> PatientCopy:

@@ -31,6 +31,7 @@ export const ACTIONS = [
   "cancel appointment",
   "reschedule appointment",
   "check-in appointment",
+  "undo-check-in appointment",
   "enqueue",
   "call next",
   "pause queue",

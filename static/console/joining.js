@@ -86,10 +86,10 @@ export class Joining {
   walkIn(text) {
     if (this.#nowhere()) return;
     const form = buildForm({
-      fields: [this.#doctorField(), ...personFields(text), ...this.#queueFields()],
+      fields: [this.#doctorField(), ...personFields(text), languageField(), ...this.#queueFields()],
       submit: t("join.submit"),
-      onSubmit: async ({ name, phone, sms_consent, ...queue }, key) => {
-        const walk_in = { name, sms_consent: Boolean(phone) && sms_consent, ...given({ phone }) };
+      onSubmit: async ({ name, phone, sms_consent, language, ...queue }, key) => {
+        const walk_in = { name, sms_consent: Boolean(phone) && sms_consent, language, ...given({ phone }) };
         const ticket = await api.post("/api/enqueue/", { walk_in, ...given(queue) }, key);
         dialog.close();
         this.#joined(ticket, name);
@@ -101,12 +101,11 @@ export class Joining {
 
   /** A patient is registered, then may join. */
   register(text) {
-    const languages = Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }));
     const form = buildForm({
       fields: [
         ...personFields(text),
         { name: "date_of_birth", label: t("patient.date_of_birth"), type: "date", value: readDate(text) },
-        { name: "language", label: t("patient.language"), type: "select", required: true, options: languages, value: currentLanguage() },
+        languageField(),
       ],
       submit: t("join.register"),
       onSubmit: async (values, key) => {
@@ -156,6 +155,12 @@ function personFields(text) {
     { name: "phone", label: t("patient.phone"), type: "tel", value: isPhone ? text : "", attributes: { autocomplete: "off" } },
     { name: "sms_consent", label: t("patient.sms_consent"), type: "checkbox" },
   ];
+}
+
+/** What the patient is texted and called in; most speak what the desk does. */
+function languageField() {
+  const options = Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }));
+  return { name: "language", label: t("patient.language"), type: "select", required: true, options, value: currentLanguage() };
 }
 
 /** A date as a date field takes it; "" for none, and for one that reads two ways (3/4/1980). */

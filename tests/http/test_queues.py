@@ -55,6 +55,14 @@ async def test_the_same_key_joins_once_and_answers_the_same(clinic: Clinic) -> N
     assert len((await clinic.view())["waiting"]) == 1
 
 
+async def test_a_walk_in_is_known_by_the_language_that_the_desk_chose(clinic: Clinic) -> None:
+    joined = {"doctor_id": clinic.doctor_id, "walk_in": {"name": "Salma Example", "language": "ar"}}
+    assert (await clinic.desk.post("/api/enqueue/", joined)).ok(201)["patient"]["language"] == "ar"
+    assert (await clinic.walk_in())["patient"]["language"] == "en"
+    wrong = {"doctor_id": clinic.doctor_id, "walk_in": {"name": "Bo", "language": "xx"}}
+    (await clinic.desk.post("/api/enqueue/", wrong)).problem(422, "invalid")
+
+
 async def test_two_callers_at_once_call_two_different_people_or_are_told(clinic: Clinic) -> None:
     for _ in range(3):
         await clinic.walk_in()
