@@ -16,6 +16,7 @@ class Session extends EventTarget {
   #access = null;
   #expires = 0;
   #renewing = null;
+  #leaving = null;
   #channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("session") : null;
   /** @type {{id: string, username: string, role: string, name: string, doctor_id: ?string, patient_id: ?string}|null} */
   user = null;
@@ -30,6 +31,7 @@ class Session extends EventTarget {
 
   /** Sign in. Throws the Response when it is refused. */
   async signIn(username, password) {
+    await this.#leaving; // its late answer would take away the new session's cookie
     const response = await this.#post("/api/token/", { username, password, cookie: true });
     if (!response.ok) throw response;
     unlock();
@@ -66,7 +68,9 @@ class Session extends EventTarget {
     const access = await this.token().catch(() => null);
     this.#channel?.postMessage({ signedOut: true });
     this.#forget("asked");
-    if (access) await this.#post("/api/token/revoke/", { everywhere }, access).catch(() => null);
+    if (!access) return;
+    this.#leaving = this.#post("/api/token/revoke/", { everywhere }, access).catch(() => null);
+    await this.#leaving;
   }
 
   async #renew(stale) {

@@ -48,7 +48,13 @@ async function enter(user) {
   desk?.close();
   idle?.close();
   allowOverlays();
-  desk = await startDesk(app, user);
+  const started = await startDesk(app, user);
+  if (session.user?.id !== user.id) {
+    started.close(); // logged out meanwhile, in another tab perhaps
+    if (!session.user) showLogin();
+    return;
+  }
+  desk = started;
   idle = lockWhenIdle(user, desk.news);
 }
 
