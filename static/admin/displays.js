@@ -3,7 +3,7 @@
 import { api } from "../base/api.js";
 import { displayFields } from "../base/display-form.js";
 import { h } from "../base/dom.js";
-import { buildForm } from "../base/forms.js";
+import { buildForm, changed } from "../base/forms.js";
 import { clockTime, dateAndTime, t } from "../base/i18n.js";
 import { mark } from "../base/labels.js";
 import { clinic } from "../base/page.js";
@@ -69,7 +69,7 @@ async function edit(display, reload) {
     submit: t("action.save"),
     onSubmit: async ({ code, ...values }, key) => {
       let made = null;
-      if (display) await api.patch(`/api/displays/${display.id}/`, values);
+      if (display) await api.patch(`/api/displays/${display.id}/`, changed(display, values));
       else if (code) await api.post("/api/displays/pair/", { code, ...values }, key);
       else made = await api.post("/api/displays/", values, key);
       dialog.close();

@@ -1,7 +1,7 @@
 /** Accounts: who may log in, as what, new passwords, and switching them off. */
 
 import { api } from "../base/api.js";
-import { buildForm, given } from "../base/forms.js";
+import { buildForm, changed, given } from "../base/forms.js";
 import { t } from "../base/i18n.js";
 import { mark, roleName } from "../base/labels.js";
 import { confirmDialog, openDialog, toast } from "../base/overlays.js";
@@ -65,7 +65,7 @@ async function edit(user, reload) {
     submit: t("action.save"),
     onSubmit: async (values, key) => {
       const body = given({ ...values, doctor_id: values.role === "doctor" ? values.doctor_id : "" });
-      if (user) await api.patch(`/api/users/${user.id}/`, body);
+      if (user) await api.patch(`/api/users/${user.id}/`, changed(user, body));
       else await api.post("/api/users/", body, key);
       dialog.close();
       toast(t("done.saved", { name: values.username }));
