@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import getpass
 import json
 import signal
@@ -125,6 +126,8 @@ async def _serve_until_told(settings: Settings) -> int:
         _print_lines([f"listening on {server.url}"])
         if not server.loaded and await _loaded_before(told, server):
             _print_lines(startup_lines(server))
+        # What stands after the start stays; without looking through it a full collection holds no board up.
+        gc.freeze()
         await told.wait()
     except asyncio.CancelledError:
         if not told.is_set():
