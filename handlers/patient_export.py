@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from handlers.appointments import AppointmentAnswer
 from handlers.base import ApiHandler, operation
-from handlers.patients import PatientDetails
+from handlers.patients import PatientDetails, details
 from handlers.schemas import Answer
 from handlers.services import Services
 from server.clock import iso
@@ -87,7 +87,7 @@ class ExportHandler(ApiHandler):
         account = await services.accounts.of_patient(patient_id)
         consent = patient.consent
         everything = {
-            "patient": patient.details(),
+            "patient": details(self, patient),
             "consent": {"given": consent.given, "at": iso(consent.at), "wording": consent.wording},
             "account": account and {"username": account.username, "created_at": iso(account.created_at)},
             "appointments": await _appointments(services, patient),

@@ -67,6 +67,7 @@ def test_the_dropped_row_has_the_focus_and_the_next_one_after_a_drop_elsewhere(c
     _, (first, second, third) = queue_of(scene, "Dr Drops")
     scene.doctor("Dr Catches")
     column = column_of(page := console(), "Dr Drops")
+    page.set_viewport_size({"width": 1920, "height": 1080})  # both columns in sight: a drag does not scroll
     rows = column.locator("section .row")
     expect(rows).to_have_count(3)
     rows.nth(0).drag_to(rows.nth(1))
