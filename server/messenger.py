@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from server.clock import Clock
@@ -44,6 +44,10 @@ class QueueMessenger:
     async def retract(self, message_id: str, reason: str) -> Literal["cancelled", "already_sent", "none"]:
         """Cancel the text if it has not left."""
         return await self._connected().retract(message_id, reason)
+
+    async def told(self, message_ids: Sequence[str], number: str) -> bool:
+        """Whether one of these texts has left for this number, or was said in person."""
+        return await self._connected().has_told(message_ids, number)
 
     async def latest(self, ticket_id: str) -> tuple[str, str | None] | None:
         """State and code of the ticket's latest text, or None if it has none."""

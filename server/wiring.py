@@ -236,7 +236,7 @@ def _introduce(services: Services) -> None:
     doctors, queues, appointments = services.doctors, services.queues, services.appointments
 
     async def patient_changed(patient: Patient) -> None:
-        for _, ticket_id in queues.open_tickets_of(patient.id):
+        for ticket_id in [ticket.id for ticket, _ in queues.places() if ticket.patient.id == patient.id]:
             command = SetContact(
                 id=new_id(),
                 actor=SYSTEM,

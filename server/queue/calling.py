@@ -106,7 +106,9 @@ def no_show(day: QueueDay, command: NoShow, now: datetime) -> Change:
 def called(day: QueueDay, ticket: Ticket, now: datetime, actor: str, room: str, *, reason: str | None = None) -> Ticket:
     """The ticket as called to `room` by the coming version of the day."""
     ticket = ticket.step(State.CALLED, now, actor, room=room, reason=reason)
-    return replace(ticket, calls=ticket.calls + 1, call=day.version + 1, earlier=(), recalls=(), place=None)
+    return replace(
+        ticket, calls=ticket.calls + 1, call=day.version + 1, earlier=(), recalls=(), contrary=(), place=None
+    )
 
 
 def announced(day: QueueDay, ticket: Ticket, now: datetime, *, repeat: bool = False) -> QueueDay:

@@ -153,6 +153,7 @@ def ticket_from(document: Mapping[str, Any]) -> Ticket:
             "promoted_path": tuple(document.get("promoted_path", ())),
             "earlier": tuple(document.get("earlier", ())),
             "recalls": tuple(document.get("recalls", ())),
+            "contrary": tuple(document.get("contrary", ())),
         }
     )
 

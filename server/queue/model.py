@@ -103,8 +103,8 @@ class Ticket:
     """One patient's turn in one queue. `serial` is unique in this queue and rises with every join.
 
     `changed` is the version of the day at the last change; `call` that of the latest call (0: none). A call that stands
-    anew has a new number; `earlier` are those it had before and under which the patient may have been told of it, and
-    `recalls` the versions at which it was repeated.
+    anew has a new number; `earlier` are those it had before and under which the patient may have been told of it,
+    `recalls` the versions at which it was repeated, and `contrary` the texts that may have said otherwise meanwhile.
     `place` is set by move, rejoin, put-back and late; such a ticket no longer ages. `promoted_at` and `promoted_path`
     are where it stands in the class it aged into.
     """
@@ -127,6 +127,7 @@ class Ticket:
     call: int = 0
     earlier: tuple[int, ...] = ()
     recalls: tuple[int, ...] = ()
+    contrary: tuple[str, ...] = ()
     rejoins: int = 0
     moved_to: str | None = None
     changed: int = 0

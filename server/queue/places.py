@@ -102,7 +102,8 @@ def set_contact(day: QueueDay, command: SetContact, now: datetime) -> Change:
         language=command.language or before.patient.language,
     )
     ticket = replace(before, patient=patient)
-    reachable = patient.phone != before.patient.phone or (patient.sms_consent and not before.patient.sms_consent)
+    newly = patient.phone != before.patient.phone or (patient.sms_consent and not before.patient.sms_consent)
+    reachable = bool(patient.phone) and newly
     if before.state is State.CALLED and reachable and not command.texted:
         same = patient.phone == before.patient.phone
         ticket, wanted = (texts.called_anew if same else texts.called_elsewhere)(day, ticket, now)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal, Protocol
 
@@ -34,6 +34,10 @@ class Messenger(Protocol):
 
     async def retract(self, message_id: str, reason: str) -> Retracted:
         """Cancel the text if it has not left; says whether it had."""
+        ...
+
+    async def told(self, message_ids: Sequence[str], number: str) -> bool:
+        """Whether one of these texts has left for this number, sent again by hand perhaps."""
         ...
 
     async def latest(self, ticket_id: str) -> tuple[str, str | None] | None:
@@ -105,11 +109,15 @@ class Relay:
         raise ValueError(f"unknown effect {effect.kind!r}")
 
     async def _text(self, line: Line, data: Mapping[str, Any]) -> None:
-        """Text it, unless an earlier text that said the same has left, and none that said otherwise."""
-        contrary = data.get("contrary")
-        told_otherwise = contrary is not None and await self._taken_back(line, contrary) == "already_sent"
+        """Text it, unless an earlier text that said the same has left, and none later that said otherwise."""
+        if (told := data.get("unless_told")) and await self._messenger.told(told, data["to"]):
+            return
+        otherwise = 0
+        for contrary in data.get("contrary", ()):
+            if await self._taken_back(line, contrary) == "already_sent":
+                otherwise = max(otherwise, _version(contrary))
         for earlier in data.get("unless_left", ()):
-            if await self._taken_back(line, earlier) == "already_sent" and not told_otherwise:
+            if await self._taken_back(line, earlier) == "already_sent" and _version(earlier) > otherwise:
                 return
         await self._messenger.text(data)
 
@@ -179,3 +187,8 @@ def _asked_for(effect: Effect) -> str | None:
     """The id of the text the effect brings, be it only if another one has left."""
     text = effect.data if effect.kind == "text" else effect.data.get("instead") if effect.kind == "retract" else None
     return str(text["message_id"]) if text else None
+
+
+def _version(message_id: str) -> int:
+    """At which version of its queue a text was asked for; it is the last part of the id."""
+    return int(message_id.rpartition(":")[2])

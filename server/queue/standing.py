@@ -10,17 +10,13 @@ from server.clock import iso
 from server.errors import CannotUndo
 from server.queue import notices, texts
 from server.queue.commands import (
-    Cancel,
-    CancelAll,
     ChangeDoctor,
     CloseQueue,
     Command,
     ForgetPatient,
-    NoShow,
     OpenQueue,
     PauseQueue,
     Promote,
-    PutBack,
     Recall,
     Tidy,
     UndoLast,
@@ -42,12 +38,11 @@ from server.queue.model import (
 )
 from server.queue.transition import Change, clock_time
 
-# What the commands that take a call back tell the patient; hold, late and left say nothing.
+# What whoever took a call back may have told the patient, by what became of the ticket; hold and left say nothing.
 _TELLS_OTHERWISE = {
-    NoShow.name: "missed",
-    PutBack.name: "put_back",
-    Cancel.name: "cancelled",
-    CancelAll.name: "cancelled",
+    State.NO_SHOW: "missed",
+    State.WAITING: "put_back",
+    State.CANCELLED: "cancelled",
 }
 
 
@@ -206,10 +201,10 @@ def _restored(
     if now_is.call != before.call and now_is.patient.phone:
         return before, texts.retract_call(day, replace(now_is, steps=before.steps), now, instead=True)
     if last.command == Recall.name and before.patient.phone:
-        return before, [texts.retract([_told_by(day, last, before, "recalled")], [])]
+        return replace(before, recalls=now_is.recalls), [texts.retract([_told_by(day, last, before, "recalled")], [])]
     gone = (State.WAITING, State.ON_HOLD, State.NO_SHOW, State.CANCELLED, State.LEFT)
     if before.state is State.CALLED and now_is.state in gone:
-        said = _TELLS_OTHERWISE.get(last.command)
+        said = _TELLS_OTHERWISE.get(now_is.state)
         return texts.called_anew(day, before, now, contrary=_told_by(day, last, before, said) if said else None)
     if now_is.state is State.CANCELLED and before.patient.phone:
         said = _told_by(day, last, before, "cancelled")

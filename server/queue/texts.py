@@ -77,17 +77,23 @@ def called_anew(
 ) -> tuple[Ticket, list[Wanted]]:
     """The called ticket with its call under a new number, and the text of it.
 
-    It is texted only if no text of this call has left after all, or one that said otherwise, `contrary`, has as well.
+    It is texted only if no text of this call has left after all, or one that said otherwise left later; `contrary` is
+    the one that may have been the last to do so.
     """
-    anew = replace(ticket, call=day.version + 1, earlier=(*ticket.earlier, ticket.call))
-    only_if = {"unless_left": _call_ids(day, ticket), "contrary": contrary}
+    said = (*ticket.contrary, contrary) if contrary else ticket.contrary
+    anew = replace(ticket, call=day.version + 1, earlier=(*ticket.earlier, ticket.call), contrary=said)
+    only_if = {"unless_left": _call_ids(day, ticket), "contrary": list(said)}
     return anew, [Wanted(each.kind, {**each.data, **only_if}) for each in text(day, anew, YOUR_TURN, now)]
 
 
 def called_elsewhere(day: QueueDay, ticket: Ticket, now: datetime) -> tuple[Ticket, list[Wanted]]:
-    """The called ticket with its call under a new number, and the text of it to a number that has not heard of it."""
-    anew = replace(ticket, call=day.version + 1, earlier=(), recalls=())
-    return anew, text(day, anew, YOUR_TURN, now)
+    """The called ticket with its call under a new number, and the text of it unless this number has heard of it.
+
+    Staff may have sent it there by hand before they put the record right.
+    """
+    anew = replace(ticket, call=day.version + 1, earlier=(), recalls=(), contrary=())
+    unless_told = {"unless_told": _call_ids(day, ticket)}
+    return anew, [Wanted(each.kind, {**each.data, **unless_told}) for each in text(day, anew, YOUR_TURN, now)]
 
 
 def _call_ids(day: QueueDay, ticket: Ticket) -> list[str]:

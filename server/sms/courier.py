@@ -22,7 +22,7 @@ from server.sms.gate import Blame, Gate
 from server.sms.lifecycle import LEASE, LOST, OPTED_OUT, ended, settled, unsent
 from server.sms.model import Attempt, Message, MessageState
 from server.sms.provider import Outgoing, Provider, Reply
-from server.sms.retry import Outcome, judge, reason
+from server.sms.retry import Outcome, judge, of_account, reason
 from server.sms.store import MessageStore
 from server.sms.suppression import Suppression
 
@@ -167,7 +167,10 @@ class Courier:
 
     def _learn(self, reply: Reply, now: datetime) -> bool:
         """Tell the gate; True if it has just opened again."""
-        if not self._gate.learn(judge(reply), reason(reply), now):
+        code = reason(reply)
+        if judge(reply) is Outcome.ACCOUNT and not of_account(code):
+            code = f"http_{reply.status}"  # what waits is told by this code that the account is at fault
+        if not self._gate.learn(judge(reply), code, now):
             return False
         alert = self._gate.alert
         if alert is None:

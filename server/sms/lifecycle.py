@@ -232,7 +232,11 @@ def redated(row: Message, now: datetime) -> Message:
     """A row from before the clock was set back, as if it had been written now: nothing waits for the old time."""
     ahead = now + LEASE if row.state is MessageState.SENDING else now
     expires_at = min(row.expires_at, now + (row.expires_at - row.created_at))
-    return replace(row, next_at=min(row.next_at, due(ahead)), expires_at=expires_at)
+    attempts = tuple(
+        replace(each, started=min(each.started, now), ended=each.ended and min(each.ended, now))
+        for each in row.attempts
+    )
+    return replace(row, next_at=min(row.next_at, due(ahead)), expires_at=expires_at, attempts=attempts)
 
 
 def watched(row: Message, now: datetime) -> Message:

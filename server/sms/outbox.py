@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -196,21 +196,40 @@ class Outbox:
         with suppress(TimeoutError):
             async with asyncio.timeout(OUTCOME_PATIENCE_SECONDS):
                 while (row := await self._outcome(id)) is not None and row.state is MessageState.QUEUED:
-                    saved = await self._store.replace(
-                        ended(row, MessageState.CANCELLED, self._clock.now(), None, reason)
-                    )
-                    if saved is not None:
-                        self._changed(saved)
+                    if (saved := await self._cancelled(row, reason)) is not None:
                         return "cancelled", saved
         row = await self._store.get(id)
+        while row is not None and row.state is MessageState.QUEUED:  # its outcome came as the patience ran out
+            row = await self._cancelled(row, reason) or await self._store.get(id)
         if row is None:
             return "none", None
+        if any(event.what == HANDLED for event in row.events):
+            return "already_sent", row
         if row.state is MessageState.CANCELLED:
             return "cancelled", row
         if row.state not in LEFT_STATES:
             return "none", row
         await self._never_again(row, reason)
         return "already_sent", row
+
+    async def _cancelled(self, row: Message, reason: str) -> Message | None:
+        saved = await self._store.replace(ended(row, MessageState.CANCELLED, self._clock.now(), None, reason))
+        if saved is not None:
+            self._changed(saved)
+        return saved
+
+    async def has_told(self, ids: Sequence[str], number: str) -> bool:
+        """Whether one of these texts has left for this number, sent again by hand perhaps, or was said in person."""
+        for id in ids:
+            row = await self._store.get(id)
+            if row is None:
+                continue
+            in_person = any(event.what == HANDLED for event in row.events)
+            if in_person or (row.to == number and row.state in LEFT_STATES):
+                return True
+            if await self.has_told([event.detail for event in row.events if event.what == RESENT], number):
+                return True
+        return False
 
     async def _news(self, message: Message) -> News | None:
         return None if await self.is_overtaken(message) else await self._hooks.news(message)

@@ -13,7 +13,7 @@ from server.clock import Clock
 from server.ids import new_id
 from server.sms.courier import Courier
 from server.sms.gate import SET_BACK, Gate
-from server.sms.lifecycle import claimed, ended, held, lost, redated
+from server.sms.lifecycle import LEASE, claimed, ended, held, lost, redated
 from server.sms.model import Lane, Message, MessageState
 from server.sms.quiet import quieted
 from server.sms.retry import of_account
@@ -97,7 +97,7 @@ class Pump:
     async def _explain(self, rows: list[Message]) -> None:
         """Note in calls that wait because Twilio refuses the account why they do, so that reception is told."""
         for row in rows:
-            if (alert := self._gate.alert) is None or not row.urgent or of_account(row.code):
+            if (alert := self._gate.alert) is None or not row.urgent or row.code == alert.code or of_account(row.code):
                 continue
             if (saved := await self._store.replace(replace(row, code=alert.code))) is not None:
                 self._changed(saved)
@@ -105,13 +105,16 @@ class Pump:
     async def _follow_clock(self) -> None:
         """After a start, and once the clock was set back: rows written in what is now the future do not wait for it."""
         now, before = self._clock.now(), self._latest
-        self._latest = now
         if before is not None and before - now <= SET_BACK:
+            self._latest = now
             return
-        for lane in (*self.backlog, Lane.LEASED):
+        # The clocks of several machines differ a little; what they write is not from before a set-back.
+        ahead = SET_BACK if self._sole else LEASE
+        for lane in (*self.backlog, Lane.LEASED, Lane.UNCLEAR, Lane.AWAITED):
             for row in await self._store.in_lane(lane, limit=REDATED_AT_ONCE):
-                if row.created_at - now > SET_BACK:
+                if row.created_at - now > ahead:
                     await self._store.replace(redated(row, now))
+        self._latest = now
 
     async def sweep(self) -> None:
         """Settle claims nobody works on.

@@ -48,8 +48,10 @@ def successor(message: Message) -> str | None:
 def overtaken(message: Message, of_ticket: Iterable[Message]) -> bool:
     """Whether a later text, sent by itself, has called the same patient: that one tells whether they were reached."""
     by_hand = {event.detail for event in message.events if event.what == RESENT}
-    later = (row for row in of_ticket if row.urgent and row.order > message.order and row.id not in by_hand)
-    return message.urgent and any(row.state in OPEN_STATES | LEFT_STATES or failed(row) for row in later)
+    # By the number of the call first, which never falls, as a clock does that is set back.
+    later = (row for row in of_ticket if (row.call, row.order) > (message.call, message.order))
+    others = (row for row in later if row.urgent and row.id not in by_hand)
+    return message.urgent and any(row.state in OPEN_STATES | LEFT_STATES or failed(row) for row in others)
 
 
 def last_news(message: Message) -> datetime:

@@ -151,3 +151,102 @@ async def test_nobody_is_texted_once_consent_is_withdrawn(desk: Desk) -> None:
     (await desk.admin.patch(f"/api/patients/{rows[0]['patient_id']}/", {"sms_consent": False})).ok()
     desk.stand_in.always = None
     assert (await desk.your_turn(ticket))["state"] == "cancelled"
+
+
+async def told(desk: Desk, ticket: dict[str, Any], kind: str) -> None:
+    """Until Twilio has taken such a text of the ticket; the rate limit may hold it for a second or two."""
+    while not any(row["state"] == "accepted" for row in await texts(desk, ticket, kind)):
+        await asyncio.sleep(0.01)
+
+
+async def called_who_is_told_otherwise(desk: Desk, command: str) -> dict[str, Any]:
+    """Somebody who was called, and then told that it is not their turn any more."""
+    await wait_in_line(desk)
+    ticket = await call_next(desk)
+    await quiet(desk)
+    if command == "notify-next":
+        missed = {"doctor_id": desk.doctor_id, "current": ticket["id"], "outcome": "no_show"}
+        (await desk.admin.post("/api/notify-next/", missed)).ok()
+    else:
+        await act(desk, ticket, command, **({"after": 0} if command == "put-back" else {}))
+    await told(desk, ticket, "put_back" if command == "put-back" else "missed")
+    return ticket
+
+
+@pytest.mark.parametrize("command", ["notify-next", "no-show", "put-back"])
+async def test_whoever_was_told_otherwise_is_told_of_the_call_that_stands_again(desk: Desk, command: str) -> None:
+    await called_who_is_told_otherwise(desk, command)
+    await undo(desk)
+    assert calls(desk) == 2
+
+
+@pytest.mark.parametrize("command", ["no-show", "put-back"])
+async def test_nor_is_that_forgotten_if_the_call_is_taken_back_once_more(desk: Desk, command: str) -> None:
+    ticket = await called_who_is_told_otherwise(desk, command)
+    desk.stand_in.next("429_retry_after")
+    await undo(desk)
+    await act(desk, ticket, "hold")
+    await undo(desk)
+    while calls(desk) < 3:  # the second was not taken
+        await asyncio.sleep(0.01)
+    await quiet(desk)
+    assert [row["state"] for row in await texts(desk, ticket, "your_turn")] == ["accepted", "cancelled", "accepted"]
+
+
+async def test_a_recall_that_arrived_counts_also_once_it_is_undone(desk: Desk) -> None:
+    await wait_in_line(desk)
+    desk.stand_in.next("21614")
+    ticket = await call_next(desk)
+    await quiet(desk)
+    await act(desk, ticket, "recall")
+    await quiet(desk)
+    assert (await undo(desk))["sms"] == "already_sent"
+    before = len(desk.stand_in.posts)
+    await act(desk, ticket, "hold")
+    await undo(desk)
+    assert len(desk.stand_in.posts) == before
+    await act(desk, ticket, "put-back", after=0)
+    await told(desk, ticket, "put_back")
+
+
+async def test_a_number_that_was_told_by_hand_is_not_told_again_when_the_record_is_put_right(desk: Desk) -> None:
+    ticket = await sent_again(desk, keep=False)
+    (await desk.admin.patch(f"/api/patients/{ticket['patient_id']}/", {"phone": RIGHT})).ok()
+    await quiet(desk)
+    assert calls(desk) == 1
+
+
+async def test_a_call_can_be_sent_again_after_the_wrong_number_was_taken_away(desk: Desk) -> None:
+    ticket = await desk.call(WRONG)
+    row = await desk.your_turn(ticket)
+    (await desk.admin.patch(f"/api/patients/{row['patient_id']}/", {"phone": None})).ok()
+    await quiet(desk)
+    (await desk.admin.post(f"/api/notifications/{row['id']}/resend/", {"phone": RIGHT})).ok(201)
+
+
+@pytest.mark.parametrize("then", ["hold and undo", "another number"])
+async def test_whoever_was_told_in_person_is_not_texted_the_call(desk: Desk, then: str) -> None:
+    ticket = await desk.call(WRONG)
+    row = await desk.your_turn(ticket)
+    (await desk.admin.post(f"/api/notifications/{row['id']}/handled/")).ok()
+    before = len(desk.stand_in.posts)
+    if then == "another number":
+        (await desk.admin.patch(f"/api/patients/{row['patient_id']}/", {"phone": RIGHT})).ok()
+    else:
+        await act(desk, ticket, "hold")
+        await undo(desk)
+    await quiet(desk)
+    assert len(desk.stand_in.posts) == before
+
+
+async def test_consent_that_is_given_after_a_missed_call_counts_for_the_next_one(desk: Desk) -> None:
+    new = {"name": "Ada", "phone": RIGHT, "sms_consent": False}
+    registered = (await desk.admin.post("/api/patients/", new)).ok(201)
+    waiting = {"doctor_id": desk.doctor_id, "patient_id": registered["id"]}
+    (await desk.admin.post("/api/enqueue/", waiting)).ok(201)
+    ticket = await call_next(desk)
+    await act(desk, ticket, "no-show")
+    (await desk.admin.patch(f"/api/patients/{registered['id']}/", {"sms_consent": True})).ok()
+    await act(desk, ticket, "rejoin")
+    await call_next(desk)
+    await told(desk, ticket, "your_turn")

@@ -81,6 +81,9 @@ class WrittenDown:
             return "already_sent"
         return "cancelled" if message_id in self.texts else "none"
 
+    async def told(self, message_ids: Sequence[str], number: str) -> bool:
+        return any(id in self.sent and self.texts[id]["to"] == number for id in message_ids)
+
     async def latest(self, ticket_id: str) -> tuple[str, str | None] | None:
         mine = [id for id, data in self.texts.items() if data["ticket_id"] == ticket_id]
         return ("accepted" if mine[-1] in self.sent else "queued", None) if mine else None

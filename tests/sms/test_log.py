@@ -10,6 +10,7 @@ import pytest
 from server.errors import Invalid, NotFound, WrongState
 from server.sms.model import HANDLED, Kind, MessageState
 from tests.sms.support import NINE, World
+from tests.sms.test_receipts import accepted, report
 from tests.twilio.faults import FAULTS, Fault
 
 pytestmark = pytest.mark.gen_test(timeout=30)
@@ -250,3 +251,29 @@ async def test_reception_hears_of_a_late_receipt_that_puts_a_failed_text_right(w
     for heard, (status, code) in enumerate(receipts, start=1):
         await outbox.receipts.callback(row.id, row.attempt.token, row.sid, status, code)
         assert world.troubles == heard
+
+
+async def test_a_call_is_not_overtaken_by_an_earlier_one_from_before_the_clock_was_set_back(world: World) -> None:
+    outbox = world.outbox()
+    await outbox.put(world.message())
+    await world.reaches(MessageState.ACCEPTED)
+    world.clock.turn(-3600)
+    await outbox.pump()
+    world.stand_in.next("21614")
+    await outbox.put(world.message(id="ticket:your_turn:9", call=9))
+    await outbox.settle()
+    failed = await world.row("ticket:your_turn:9")
+    assert (failed.state, await outbox.is_overtaken(failed)) == (MessageState.FAILED, False)
+    assert await outbox.is_overtaken(await world.row())
+
+
+async def test_a_phone_that_turns_out_to_be_off_is_not_texted_an_hour_late_by_a_clock_set_back(world: World) -> None:
+    outbox = await accepted(world)
+    world.clock.turn(-3600)
+    await outbox.pump()
+    world.clock.turn(1800)
+    await report(world, outbox, "undelivered", 30003)
+    world.clock.turn(10)
+    await outbox.pump()
+    await outbox.settle()
+    assert len(world.stand_in.posts) == 1

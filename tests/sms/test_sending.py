@@ -13,7 +13,7 @@ from server.sms.gate import PROBE_EVERY
 from server.sms.model import Kind, Message, MessageState, expiry
 from server.sms.unreached import not_reached
 from tests.sms.support import NINE, ROWS, TO, World
-from tests.twilio.faults import FAULTS
+from tests.twilio.faults import FAULTS, Fault
 
 pytestmark = pytest.mark.gen_test(timeout=30)
 
@@ -373,3 +373,54 @@ async def test_calls_that_wait_behind_a_refused_account_are_shown_with_the_reaso
     await outbox.pump()
     rows = [await world.row(id) for id in ids]
     assert [(row.code, len(row.attempts), not_reached(row)) for row in rows] == [("20003", 1, True)] * 4
+
+
+async def test_a_clock_that_is_set_back_while_the_database_is_away_is_followed_later(world: World) -> None:
+    outbox = world.outbox()
+    await outbox.pump()
+    world.stand_in.next("429_retry_after")
+    await outbox.put(world.message())
+    await outbox.settle()
+    world.clock.turn(-3600)
+    world.storage.fail_before(ROWS, "find")
+    with pytest.raises(StorageUnavailable):
+        await outbox.pump()
+    await outbox.pump()
+    await world.reaches(MessageState.ACCEPTED)
+
+
+async def test_a_call_whose_outcome_is_unclear_is_not_texted_an_hour_late_by_a_clock_set_back(world: World) -> None:
+    world.stand_in.next("drop")
+    outbox = world.outbox()
+    await outbox.put(world.message())
+    await world.reaches(MessageState.UNKNOWN)
+    world.clock.turn(-3600)
+    for _ in range(30):
+        world.clock.turn(10)
+        await outbox.pump()
+        await outbox.reconciler.run()
+        await outbox.settle()
+    in_time = len(world.stand_in.posts)
+    assert in_time == 2
+    for _ in range(30):
+        world.clock.turn(240)
+        await outbox.reconciler.run()
+        await outbox.pump()
+        await outbox.settle()
+    assert len(world.stand_in.posts) == in_time
+
+
+async def test_calls_behind_a_refusal_that_no_table_knows_are_shown_and_written_once(world: World) -> None:
+    outbox = world.outbox()
+    world.stand_in.always = FAULTS["429"]
+    await outbox.put(world.message())
+    await outbox.settle()
+    world.stand_in.always = Fault(403, 10001)
+    await outbox.put(world.message("closes", to="+12025550109"))
+    await outbox.settle()
+    world.clock.turn(5)
+    await outbox.pump()
+    row = await world.row()
+    assert not_reached(row)
+    await outbox.pump()
+    assert (await world.row()).rev == row.rev

@@ -605,7 +605,8 @@ class TestUndo:
         assert bench.effects() == ["text your_turn"]
         effect = bench.day.effects[-1].data
         assert effect["unless_left"] == [first, again]
-        assert effect["contrary"].startswith(f"{told.id}:{said}:")
+        [contrary] = effect["contrary"]
+        assert contrary.startswith(f"{told.id}:{said}:")
 
     def test_undoing_a_recall_takes_its_text_back(self, bench: Bench) -> None:
         ticket = bench.join()
