@@ -215,11 +215,15 @@ class QueueAnswer(Answer):
 
 
 class UndoAnswer(Answer):
-    """What was undone, the tickets as they stand again, and whether a text had left already."""
+    """What was undone, the tickets as they stand again, and whether a text had left already.
+
+    `texted`: the patient gets another text, which says what holds now.
+    """
 
     undone: str
     tickets: list[StaffTicket]
     sms: Literal["cancelled", "already_sent"] | None
+    texted: bool
     seq: int
 
 

@@ -192,10 +192,16 @@ class UndoHandler(QueueCommandHandler):
         """For two minutes, and only while none of its tickets has changed again."""
         body = self.body(UndoBody)
         queues = self.services.queues
-        applied, sms = await queues.undo(doctor_id, self.command(commands.UndoLast, doctor_id, seq=body.seq))
+        applied, sms, texted = await queues.undo(doctor_id, self.command(commands.UndoLast, doctor_id, seq=body.seq))
         outcome = applied.done.outcome
         tickets = [await queues.ticket_after(applied, id, staff=True) for id in outcome["tickets"]]
-        answer = {"undone": outcome["undone"], "tickets": tickets, "sms": sms, "seq": applied.done.seq}
+        answer = {
+            "undone": outcome["undone"],
+            "tickets": tickets,
+            "sms": sms,
+            "texted": texted,
+            "seq": applied.done.seq,
+        }
         self.answer(answer, replayed=applied.replayed)
 
 

@@ -22,7 +22,10 @@ def cancel(day: QueueDay, command: Cancel, now: datetime) -> Change:
         effects.append(texts.retract([texts.message_id(day, before.id, "joined", before.serial)], []))
     elif command.actor.role != "patient":
         effects += texts.text(day, ticket, "cancelled", now)
-    return Change(day.put(ticket), ticket.id, {}, effects, (before,), undoable=True)
+    if command.mistaken:
+        day = replace(day, mistaken=day.mistaken + 1)
+        ticket = replace(ticket, mistaken=True)
+    return Change(day.put(ticket), ticket.id, {}, effects, (before,), undoable=not command.mistaken)
 
 
 def left(day: QueueDay, command: Left, now: datetime) -> Change:

@@ -130,6 +130,7 @@ class Ticket:
     contrary: tuple[str, ...] = ()
     rejoins: int = 0
     moved_to: str | None = None
+    mistaken: bool = False
     changed: int = 0
 
     @property
@@ -279,6 +280,7 @@ class QueueDay:
 
     `told` are the notices of each ticket by `<ticket id>:<kind>`; they stand here, not on the ticket, so that
     undo neither forgets them nor finds the ticket changed by them. `last_used` tells when each room was last left.
+    `mistaken` counts the tickets of check-ins that were taken back: nobody had come.
     """
 
     doctor: DoctorCopy
@@ -292,6 +294,7 @@ class QueueDay:
     pause: Pause | None = None
     finished: bool = False
     next_number: int = 1
+    mistaken: int = 0
     next_effect: int = 1
     tickets: Mapping[str, Ticket] = field(default_factory=dict)
     calls: tuple[Call, ...] = ()

@@ -19,6 +19,7 @@ from server.queue.commands import SYSTEM, Accept, Command, ReturnTransfer
 from server.queue.line import Line
 from server.queue.model import Effect, QueueDay
 from server.queue.rules import Applied
+from server.queue.texts import TEXTED
 
 log = logging.getLogger(__name__)
 
@@ -108,18 +109,19 @@ class Relay:
                 return await self._transfer(line, day, effect)
         raise ValueError(f"unknown effect {effect.kind!r}")
 
-    async def _text(self, line: Line, data: Mapping[str, Any]) -> None:
+    async def _text(self, line: Line, data: Mapping[str, Any]) -> str | None:
         """Text it, unless an earlier text that said the same has left, and none later that said otherwise."""
         if (told := data.get("unless_told")) and await self._messenger.told(told, data["to"]):
-            return
+            return None
         otherwise = 0
         for contrary in data.get("contrary", ()):
             if await self._taken_back(line, contrary) == "already_sent":
                 otherwise = max(otherwise, _version(contrary))
         for earlier in data.get("unless_left", ()):
             if await self._taken_back(line, earlier) == "already_sent" and _version(earlier) > otherwise:
-                return
+                return None
         await self._messenger.text(data)
+        return TEXTED
 
     async def _retract(self, line: Line, data: Mapping[str, Any]) -> Retracted:
         answer: Retracted = "none"

@@ -17,7 +17,7 @@ from server.clock import ClinicTime, Clock
 from server.errors import DayOver, DomainError, NotFound
 from server.ids import new_id
 from server.live.hub import Hub
-from server.queue import commands, documents
+from server.queue import commands, documents, texts
 from server.queue.line import Line
 from server.queue.lines import Doctors, Found, Lines, copy_of
 from server.queue.model import ENDED, DoctorCopy, PatientCopy, Policy, Priority, QueueDay, Source, Ticket, queue_day_id
@@ -157,11 +157,21 @@ class QueueService:
         pending = any(effect.number == accept for effect in found.day.effects)
         return applied, result is not None or not pending
 
-    async def undo(self, doctor_id: str, command: commands.UndoLast) -> tuple[Applied, str | None]:
-        """Take back the last staff command; and whether a text had left: cancelled, already_sent or None."""
+    async def undo(self, doctor_id: str, command: commands.UndoLast) -> tuple[Applied, str | None, bool]:
+        """Take back the last staff command.
+
+        Answers also whether a text had left (cancelled, already_sent or None), and whether the patients it concerned
+        get another one for it.
+        """
         applied = await self.run(doctor_id, command)
-        results = [await self._relay.result(applied.day.id, number) for number in applied.done.effects]
-        return applied, next((result for result in results if result in ("already_sent", "cancelled")), None)
+        effects = {effect.number: effect for effect in applied.day.effects}
+        sms, texted = None, False
+        for number in applied.done.effects:
+            result = await self._relay.result(applied.day.id, number)
+            if result in ("already_sent", "cancelled"):
+                sms = sms or str(result)
+            texted = texted or (number in effects and texts.corrects(effects[number], result))
+        return applied, sms, texted
 
     def expecting(self, doctor_id: str) -> AbstractContextManager[None]:
         """Say that a command for this queue is on its way, so that the next write can take it along."""

@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from server.queue.model import VERSIONS_PER_DAY, PatientCopy, QueueDay, State, Ticket
+from server.queue.model import VERSIONS_PER_DAY, Effect, PatientCopy, QueueDay, State, Ticket
 
 YOUR_TURN = "your_turn"
 RECALLED = "recalled"
+# The result of a text effect whose text went into the outbox.
+TEXTED = "texted"
 ALWAYS_SENT = frozenset({YOUR_TURN})
 
 
@@ -105,6 +107,13 @@ def _call_ids(day: QueueDay, ticket: Ticket) -> list[str]:
 def retract(message_ids: Iterable[str], instead: list[Wanted]) -> Wanted:
     """Cancel those of `message_ids` that have not left; `instead` is texted if one of them has."""
     return Wanted("retract", {"message_ids": list(message_ids), "instead": dict(instead[0].data) if instead else None})
+
+
+def corrects(effect: Effect, result: object) -> bool:
+    """Whether an effect of an undo, with this result, texted the patient what holds again or no longer."""
+    if effect.kind == "retract":
+        return result == "already_sent" and effect.data["instead"] is not None
+    return effect.kind == "text" and result == TEXTED and effect.data["kind"] == YOUR_TURN
 
 
 def still_true(kind: str, ticket: Ticket | None, call: int, *, paused: bool) -> bool:

@@ -135,7 +135,7 @@ def queue_view(scene: Scene, *, staff: bool) -> View:
     }
     if staff:
         view["doctor"]["rooms"] = list(day.doctor.rooms)
-        view["arrived"] = day.next_number - 1
+        view["arrived"] = day.next_number - 1 - day.mistaken
         undo = day.undo
         view["undo"] = standing.describe(undo) if undo and scene.now - undo.at < UNDO_WINDOW else None
     return view

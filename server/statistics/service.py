@@ -92,11 +92,13 @@ class StatisticsService:
         zone = self._clinic_time.zone
         async for doctor_id, doctor, ticket, promise in self._store.visits(day):
             seen.add(ticket.id)
+            if ticket.mistaken:
+                continue
             found.setdefault(doctor_id, DayFigures(day, doctor_id, doctor)).visits.add(visit_of(ticket, promise, zone))
         for queue in self._live() if day == self.today() else ():
             figures = found.setdefault(queue.doctor.id, DayFigures(day, queue.doctor.id, queue.doctor.name))
             for ticket in queue.tickets.values():
-                if ticket.id not in seen:
+                if ticket.id not in seen and not ticket.mistaken:
                     figures.visits.add(visit_of(ticket, None, zone))
         async for doctor_id, state in self._store.texts(day):
             texts = found[doctor_id].texts if doctor_id in found else found[""].texts

@@ -3,6 +3,7 @@
 import { serverNow } from "../base/clock.js";
 import { weekdayOf } from "../base/days.js";
 import { h } from "../base/dom.js";
+import { moveFocus } from "../base/focus.js";
 import { clockTime, dayOf, minuteOf, t } from "../base/i18n.js";
 import { icon } from "../base/icons.js";
 import { appointmentStateName, closedName } from "../base/labels.js";
@@ -79,6 +80,7 @@ function details(each, reload) {
   const words = h("p", {}, `${clockTime(each.start)}–${clockTime(each.end)} · ${each.doctor} · ${appointmentStateName(each)}`);
   const phone = h("p", { class: "soft", dir: "ltr", text: each.patient?.phone_masked ?? "" });
   const dialog = openDialog(each.patient?.name ?? "", h("div", { class: "stack" }, words, phone, each.state === "booked" ? h("div", { class: "buttons" }, ...actions) : null));
+  moveFocus(document.activeElement);
 }
 
 /** Whole hours around everything there is. */

@@ -15,6 +15,8 @@ const KEPT = "calendar";
 const BUSY = 1_000;
 const NARROW = "(max-width: 47.99rem)";
 
+const atWork = () => document.querySelector("dialog[open], [data-carried]") !== null;
+
 /** @param {import("../base/news.js").News} news tells when somebody else has booked or moved */
 export function appointmentsView(news) {
   const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") ?? { view: matchMedia(NARROW).matches ? "list" : "day", doctor_id: "" };
@@ -30,8 +32,14 @@ export function appointmentsView(news) {
     else reload();
   };
   const reload = async () => {
-    const restore = body.querySelector(".calendar-scroll") ? keepPlace(body) : () => lookAtNow(body);
-    await fill(body, calendar, explain);
+    let restore = () => lookAtNow(body);
+    const loaded = async () => {
+      const content = await calendar();
+      while (atWork()) await new Promise((done) => setTimeout(done, BUSY));
+      if (body.querySelector(".calendar-scroll")) restore = keepPlace(body);
+      return content;
+    };
+    await fill(body, loaded, explain);
     restore();
   };
   const calendar = async () => {
@@ -62,7 +70,7 @@ export function appointmentsView(news) {
   const again = () => {
     clearTimeout(waiting);
     // What somebody is at work on stays as it is until they are done.
-    if (document.querySelector("dialog[open], [data-carried]")) waiting = setTimeout(again, BUSY);
+    if (atWork()) waiting = setTimeout(again, BUSY);
     else if (state.view !== "list") reload();
   };
   news.addEventListener("appointments", again);
@@ -85,7 +93,8 @@ function buildBar(state, { show, go, add }) {
   const group = h("div", { class: "calendar-views", role: "group", "aria-label": t("calendar.view") }, ...views);
   const step = (key, steps) => h("button", { class: "button", type: "button", text: t(key), on: { click: () => go(steps * (state.view === "day" ? 1 : 7)) } });
   const date = h("input", { type: "date", "aria-label": t("list.day") });
-  date.addEventListener("change", () => date.value && ((state.date = date.value), show()));
+  // While a year is being typed it is one of the first centuries.
+  date.addEventListener("change", () => date.value >= "2000" && ((state.date = date.value), show()));
   const doctor = h("select", { "aria-label": t("join.doctor") });
   doctor.addEventListener("change", () => ((state.doctor_id = doctor.value), show()));
   const whose = h("label", { class: "filter" }, h("span", { text: t("join.doctor") }), doctor);
@@ -125,11 +134,20 @@ function lookAtNow(body) {
 
 /** Remember what has the focus and how far the calendar is scrolled. @returns {() => void} puts it back in the new one */
 function keepPlace(body) {
-  const { start, doctor, id } = body.contains(document.activeElement) ? document.activeElement.dataset : {};
+  const held = body.contains(document.activeElement) ? placed(document.activeElement) : {};
   const { scrollLeft = 0, scrollTop = 0 } = body.querySelector(".calendar-scroll") ?? {};
   return () => {
     body.querySelector(".calendar-scroll")?.scrollTo(scrollLeft, scrollTop);
-    const same = id ? `[data-id="${id}"]` : start && `[data-start="${start}"][data-doctor="${doctor}"]`;
-    if (same) body.querySelector(same)?.focus({ preventScroll: true });
+    if (!held.start) return;
+    // It may have moved, or gone: then what is in its place has the focus, or what comes next.
+    const cells = [...body.querySelectorAll(".calendar-appointment, .calendar-free")].map((cell) => ({ cell, ...placed(cell) }));
+    const itself = ({ id }) => id !== undefined && id === held.id;
+    const inPlace = ({ start, doctor }) => doctor === held.doctor && start === held.start;
+    const next = ({ start, doctor }) => doctor === held.doctor && start > held.start;
+    const found = cells.find(itself) ?? cells.find(inPlace) ?? cells.find(next) ?? cells[0];
+    found?.cell.focus({ preventScroll: true });
   };
 }
+
+/** Where a booked or free time stands in the calendar. */
+const placed = ({ dataset: { id, start, doctor }, appointment }) => ({ id, start: start ?? appointment?.start, doctor: doctor ?? appointment?.doctor_id });

@@ -14,8 +14,10 @@ const UNCLEAR = new RegExp(`${DATE}.*${DATE}|^${DATE}${UNTIL}\\d`, "iu");
 /** A control for `buildForm`. @param {{first: string, last: string, note: string}[]} closures */
 export function closuresControl(closures = []) {
   const element = h("textarea", { rows: 3, placeholder: t("closures.example"), spellcheck: "false" });
-  element.value = closures.map(write).join("\n");
-  return { element, read: () => element.value.split("\n").map((line) => line.trim()).filter(Boolean).map(read) };
+  // What is kept already is sent as it came, whatever its note looks like.
+  const kept = new Map(closures.map((each) => [write(each), each]));
+  element.value = [...kept.keys()].join("\n");
+  return { element, read: () => element.value.split("\n").map((line) => line.trim()).filter(Boolean).map((line) => kept.get(line) ?? read(line)) };
 }
 
 const write = ({ first, last, note }) => [first === last ? first : `${first} – ${last}`, note].filter(Boolean).join(" ");

@@ -1,6 +1,7 @@
 /** What happened in the clinic: today, or over time, of every doctor or one; as figures, charts, tables and a file. */
 
 import { api } from "../base/api.js";
+import { addDays } from "../base/days.js";
 import { h } from "../base/dom.js";
 import { number, shortDateOf, t } from "../base/i18n.js";
 import { priorityName } from "../base/labels.js";
@@ -9,7 +10,6 @@ import { explain } from "../base/problems.js";
 import { attempt } from "./attempt.js";
 import { barChart, plainTable } from "./chart.js";
 
-const DAY = 86_400_000;
 /** First and last day before the service day. */
 const PERIODS = { today: [0, 0], yesterday: [1, 1], week: [6, 0], month: [29, 0], year: [364, 0] };
 
@@ -32,7 +32,7 @@ export function statisticsView() {
   /** A period ends on the service day under way: after midnight that is still the day before. */
   const follow = async () => {
     const { day } = await api.get("/api/clinic/");
-    if (period.value !== "own") [from.value, to.value] = PERIODS[period.value].map((days) => daysBefore(day, days));
+    if (period.value !== "own") [from.value, to.value] = PERIODS[period.value].map((days) => addDays(day, -days));
   };
   period.addEventListener("change", () => {
     from.hidden = to.hidden = period.value !== "own";
@@ -105,9 +105,6 @@ function table(title, parts, nameOf) {
   const rows = parts.map((part) => [nameOf(part), part.arrived, part.seen, part.no_show, part.left, part.cancelled, part.transferred, part.wait?.median ?? "–", part.wait?.p90 ?? "–", part.service?.median ?? "–"]);
   return h("section", { class: "card" }, h("h2", { text: t(title) }), plainTable(t(title), heads, rows));
 }
-
-/** A calendar date so many days before another: in UTC no day is longer than the next. */
-const daysBefore = (date, days) => new Date(Date.parse(date) - days * DAY).toISOString().slice(0, 10);
 
 const select = (label, options) => h("select", { "aria-label": t(label) }, ...options.map(([value, text]) => h("option", { value, text })));
 const field = (label, control) => h("label", { class: "filter" }, h("span", { text: t(label) }), control);

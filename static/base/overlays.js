@@ -64,6 +64,7 @@ export function toast(text, { kind, action, stays = SHOWN } = {}) {
 export function openDialog(title, ...content) {
   const id = uniqueId("dialog");
   const close = () => {
+    if (!element.open) return;
     moveFocus(null);
     element.close();
   };

@@ -18,7 +18,11 @@ export class Appointments {
   #commands;
   #list = h("ul", { class: "expected" });
   #empty = h("p", { class: "empty", text: t("appointments.none_today"), hidden: true });
-  #problem = h("div", { role: "alert" });
+  /** Why the list could not be loaded, and why somebody was not checked in, which stands until the next try. */
+  #problem = h("div");
+  #refusal = h("div");
+  #heading = h("h2", { id: "expected", tabindex: -1, text: t("appointments.today") });
+  #asked = 0;
   #shown = [];
   #day = "";
   /** Whether each booking's ticket stood in its queue when that was last heard of. */
@@ -31,8 +35,8 @@ export class Appointments {
     this.element = h(
       "aside",
       { class: "side", "aria-labelledby": "expected", id: "appointments" },
-      h("h2", { id: "expected", text: t("appointments.today") }),
-      this.#problem,
+      this.#heading,
+      h("div", { role: "alert" }, this.#problem, this.#refusal),
       this.#list,
       this.#empty,
     );
@@ -55,9 +59,11 @@ export class Appointments {
   }
 
   async reload() {
+    const asked = (this.#asked += 1);
     try {
       const day = dayOf(serverNow());
       const items = await api.all("/api/appointments/", { date: day });
+      if (asked !== this.#asked) return; // a newer answer stands already, or is on its way
       this.#day = day;
       this.#problem.replaceChildren();
       this.#shown = items.filter((item) => item.state !== "cancelled" && this.#queues.doctors.has(item.doctor_id));
@@ -129,16 +135,17 @@ export class Appointments {
   async #checkIn(button, item) {
     if (button.getAttribute("aria-busy")) return;
     button.setAttribute("aria-busy", "true");
+    this.#refusal.replaceChildren();
     const held = document.activeElement === button;
     try {
-      const { ticket } = await api.post(`/api/appointments/${item.id}/check-in/`);
+      const { ticket } = await this.#commands.checkIn(item.id);
       this.#commands.checkedIn(t("done.checked_in", { name: item.patient?.name ?? "" }), ticket, item.id);
       await this.reload();
       // The pressed button has gone with its row's state: the keyboard goes on to the next one who is expected.
       const free = [button, document.body].includes(document.activeElement);
-      if (held && free && button.hidden) moveFocus(this.#next(button));
+      if (held && free && button.hidden) moveFocus(this.#next(button) ?? this.#heading);
     } catch (problem) {
-      this.#problem.replaceChildren(notice("attention", explain(problem)));
+      this.#refusal.replaceChildren(notice("attention", explain(problem)));
     } finally {
       button.removeAttribute("aria-busy");
     }

@@ -18,6 +18,8 @@ import { Steady } from "./steady.js";
 const SETTLE_MS = 300;
 // A change this soon after an own command is that command's.
 const OWN_MS = 1000;
+/** A key this soon after the last command has ended is the second half of a double press. */
+const TWICE_MS = 500;
 
 export class Column {
   #doctorId;
@@ -26,10 +28,13 @@ export class Column {
   #parts;
   #known;
   #steady;
-  #refusal = new Refusal(() => this.#parts.primary.focus());
+  #refusal = new Refusal(() => moveFocus(this.#parts.primary.disabled ? this.element : this.#parts.primary));
   #busy = false;
   #offers = null;
+  #own = 0;
   #ownEnd = -OWN_MS;
+  #changedAt = -SETTLE_MS;
+  #settling;
 
   /** @param {object} doctor @param {{commands: object, queues: object, own: boolean}} desk `own`: its doctor looks at it */
   constructor(doctor, { commands, queues, own }) {
@@ -45,10 +50,6 @@ export class Column {
   /** The room commands act on: chosen where a team has several, else left to the server. */
   get room() {
     return this.#parts.room.hidden ? undefined : this.#parts.room.value;
-  }
-
-  get view() {
-    return this.#view;
   }
 
   show(view) {
@@ -136,13 +137,33 @@ export class Column {
     if (todo) await this.#while(todo);
   }
 
+  /** The buttons stay while the patient before them changes: a press too soon after that is meant for the one before. */
+  async #pressSecond(name, ticket, { detail }) {
+    const now = performance.now();
+    const byKey = detail === 0;
+    if (this.#busy || now - this.#changedAt < SETTLE_MS || (byKey && now - this.#ownEnd < TWICE_MS)) return;
+    await this.#while(() => action(name, ticket, this.#context).run());
+  }
+
   async #while(todo) {
+    const { primary } = this.#parts;
+    const held = this.element.contains(document.activeElement);
     this.#busy = true;
-    this.#parts.primary.setAttribute("aria-busy", "true");
+    primary.setAttribute("aria-busy", "true");
     await todo();
     this.#busy = false;
-    this.#ownEnd = performance.now();
-    this.#parts.primary.removeAttribute("aria-busy");
+    primary.removeAttribute("aria-busy");
+    // A button that there is nothing left to press for lets go of the focus.
+    if (held && document.activeElement === document.body) moveFocus(primary.disabled ? this.element : primary);
+  }
+
+  /** A command from here is under way: what changes by it is no surprise to whoever gave it. @returns {() => void} call it at its end */
+  own() {
+    this.#own += 1;
+    return () => {
+      this.#own -= 1;
+      this.#ownEnd = performance.now();
+    };
   }
 
   #showPrimary() {
@@ -154,7 +175,7 @@ export class Column {
     const names = { start: ["recall", "no-show"], finish_and_call: ["finish"] }[step] ?? [];
     reconcile(second, names, (name) => name, () => h("button", { class: "button", type: "button" }), (button, name) => {
       setText(button, t(`action.${name}`));
-      button.onclick = () => action(name, ticket, this.#context).run();
+      button.onclick = (event) => this.#pressSecond(name, ticket, event);
     });
   }
 
@@ -162,10 +183,12 @@ export class Column {
   #settle(step, ticket) {
     const before = this.#offers;
     this.#offers = step === "nobody" ? null : `${step} ${ticket?.id ?? ""}`;
-    if (before === null || before === this.#offers || this.#busy || performance.now() - this.#ownEnd < OWN_MS) return;
+    if (before === null || before === this.#offers || this.#own || performance.now() - this.#ownEnd < OWN_MS) return;
     const { primary } = this.#parts;
+    this.#changedAt = performance.now();
     primary.setAttribute("aria-disabled", "true");
-    setTimeout(() => primary.removeAttribute("aria-disabled"), SETTLE_MS);
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => primary.removeAttribute("aria-disabled"), SETTLE_MS);
   }
 
   #showRooms(select) {

@@ -17,6 +17,7 @@ export class Commands {
   #queues;
   #refuse;
   #keepFocus;
+  #own;
   /** The last thing done here, for the key U; it has a way `back` if it can be taken back. */
   #last = null;
   #made = null;
@@ -29,19 +30,20 @@ export class Commands {
   /**
    * @param queues {@link Queues} @param {(doctorId: string, text: string|null, ticketId?: string) => void} refuse shows or clears a refusal
    * @param {(ticket: object) => () => void} keepFocus what `Column.keepFocus` says for the ticket's column
+   * @param {(doctorId: string) => () => void} own what `Column.own` does
    */
-  constructor(queues, refuse, keepFocus) {
+  constructor(queues, refuse, keepFocus, own) {
     this.#queues = queues;
     this.#refuse = refuse;
     this.#keepFocus = keepFocus;
+    this.#own = own;
     queues.addEventListener("status", () => queues.status === "live" && this.#reachedAgain());
   }
 
   /** Finish who is in the room (as done, or as a no-show) and call the next one. */
-  async callNext(doctorId, { room, current, outcome }) {
+  async callNext(doctorId, { room, current }) {
     const body = { doctor_id: doctorId, current: current?.id ?? null };
     if (room) body.room = room;
-    if (outcome) body.outcome = outcome;
     const paused = this.#paused(doctorId);
     await this.run(doctorId, "/api/notify-next/", body, ({ called }) => calledNext(called, paused));
   }
@@ -73,10 +75,18 @@ export class Commands {
     this.#made = ticket;
   }
 
+  /** Check somebody in; the key U waits for it. */
+  checkIn(appointmentId) {
+    const sending = api.post(`/api/appointments/${appointmentId}/check-in/`);
+    this.#sent = sending.then(() => null, () => null);
+    return sending;
+  }
+
   /** Say that somebody who was booked is checked in, which can be taken back. */
   checkedIn(text, ticket, appointmentId) {
-    const step = { doctorId: ticket.doctor_id, text, back: { path: `/api/appointments/${appointmentId}/undo-check-in/`, body: {} } };
-    this.#offer(step);
+    // A doctor may check in for a colleague, whose queue they do not command.
+    const own = this.#queues.doctors.has(ticket.doctor_id);
+    this.#offer({ doctorId: ticket.doctor_id, text, back: own ? { path: `/api/appointments/${appointmentId}/undo-check-in/`, body: {} } : null });
     this.#made = ticket;
   }
 
@@ -96,8 +106,10 @@ export class Commands {
   async #takeBack(step) {
     step.close();
     if (this.#last === step) this.#last = null;
-    const sentence = ({ sms }) => t(sms === "already_sent" ? "undo.done_sms_sent" : "undo.done", { what: step.text });
-    await this.run(step.doctorId, step.back.path, step.back.body, sentence, { kind: "undo" });
+    const words = ({ sms, texted }) => (texted ? "undo.done_texted" : sms === "already_sent" ? "undo.done_sms_left" : "undo.done");
+    const sentence = (answer) => t(words(answer), { what: step.text });
+    const problem = await this.run(step.doctorId, step.back.path, step.back.body, sentence, { kind: "undo" });
+    if (problem?.code === "offline") this.#offer(step);
   }
 
   /**
@@ -106,20 +118,26 @@ export class Commands {
    * @param {object} [options] @param {"step"|"final"|"undo"} options.kind a step can be taken back, what is final cannot
    * @param {{dialog: object, key: string}|null} options.asked the dialog that asked, and its form's key
    * @param {string} [options.about] the ticket that a refusal is about, if not the whole queue
+   * @returns why it was not done, or null
    */
   async run(doctorId, path, body, sentence, { kind = "step", asked = null, about } = {}) {
     this.#say(doctorId, null);
     const sending = api.post(path, body, asked?.key);
     this.#sent = sending.then(() => null, () => null);
+    const ended = this.#own(doctorId);
     try {
       const answer = await sending;
       asked?.dialog.close();
       this.#said(doctorId, sentence(answer), kind, answer.seq);
       await this.#queues.reached(doctorId, answer.seq);
+      return null;
     } catch (problem) {
       if (asked?.dialog.element.open) throw problem;
       this.#say(doctorId, explain(problem), about);
       if (problem.code === "offline") this.#unreached.add(doctorId);
+      return problem;
+    } finally {
+      ended();
     }
   }
 

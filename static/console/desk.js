@@ -32,8 +32,12 @@ export async function startDesk(place, user) {
   const active = activeColumn(board, queues);
   const commands = new Commands(
     queues,
-    (doctorId, text, ticketId) => columns.get(doctorId)?.refuse(text, ticketId),
-    (ticket) => columns.get(ticket.doctor_id).keepFocus(ticket.id),
+    (doctorId, text, ticketId) => {
+      if (columns.has(doctorId)) columns.get(doctorId).refuse(text, ticketId);
+      else if (text) toast(text, { kind: "stopped" });
+    },
+    (ticket) => columns.get(ticket.doctor_id)?.keepFocus(ticket.id) ?? (() => null),
+    (doctorId) => columns.get(doctorId)?.own() ?? (() => null),
   );
   const joining = new Joining(queues, active, commands);
   const choices = {

@@ -93,6 +93,7 @@ export function buildFinder({ onPatient, onWalkIn, onRegister, rowOf }, connecte
   const say = (text, words) => show(text, [], words);
 
   const show = (text, choices, words) => {
+    const before = active > 0 ? options[active]?.patient?.id : null;
     offered = text;
     options = choices;
     options.forEach((option, index) => {
@@ -104,7 +105,8 @@ export function buildFinder({ onPatient, onWalkIn, onRegister, rowOf }, connecte
     list.replaceChildren(...[said, ...options.map((option) => option.element)].filter(Boolean));
     list.hidden = false;
     setAttribute(input, "aria-expanded", "true");
-    activate(options.length ? 0 : -1);
+    const kept = before ? options.findIndex(({ patient }) => patient?.id === before) : -1;
+    activate(kept >= 0 ? kept : options.length ? 0 : -1);
   };
 
   const typed = () => input.value.trim();

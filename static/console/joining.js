@@ -59,7 +59,7 @@ export class Joining {
       if (button.getAttribute("aria-busy")) return;
       button.setAttribute("aria-busy", "true");
       try {
-        const { ticket } = await api.post(`/api/appointments/${each.id}/check-in/`);
+        const { ticket } = await this.#commands.checkIn(each.id);
         close();
         this.#commands.checkedIn(joinedAs(ticket, patient.name), ticket, each.id);
       } catch (refusal) {

@@ -4,6 +4,7 @@
  */
 
 import { h } from "../base/dom.js";
+import { settled } from "../base/focus.js";
 import { t } from "../base/i18n.js";
 import { openDialog } from "../base/overlays.js";
 
@@ -25,6 +26,7 @@ export function listenForKeys(shortcuts, signal) {
     const run = shortcuts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!run) return;
     event.preventDefault();
+    settled();
     run();
   }, { signal });
 }

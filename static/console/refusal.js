@@ -21,7 +21,9 @@ export class Refusal {
   /** @param {string|null} text null takes it away @param {string} [ticketId] whom it is about @param {object} view the queue's */
   show(text, ticketId, view) {
     this.#told = text && view ? { ticketId, was: subject(view, ticketId), at: performance.now() } : null;
+    const held = this.element.contains(document.activeElement);
     this.element.replaceChildren(...(text ? [this.#notice(text)] : []));
+    if (held) this.#closed();
   }
 
   /** The queue's new view: what was refused for the sake of the old one may be no news any more. */
@@ -36,10 +38,7 @@ export class Refusal {
   #notice(text) {
     const said = notice("attention", text);
     const cross = h("button", { class: "button button-plain button-icon", type: "button", "aria-label": t("dialog.close") }, icon("close"));
-    cross.addEventListener("click", () => {
-      this.show(null);
-      this.#closed();
-    });
+    cross.addEventListener("click", () => this.show(null));
     said.append(cross);
     return said;
   }

@@ -2,7 +2,7 @@
 
 import { serverNow, minutesSince } from "../base/clock.js";
 import { h, setAttribute, setText } from "../base/dom.js";
-import { justMoved } from "../base/focus.js";
+import { pressedTwice } from "../base/focus.js";
 import { aboutRange, clockTime, languageName, t } from "../base/i18n.js";
 import { icon } from "../base/icons.js";
 import { mark, notReached, priorityName, roomName, smsStateName, sourceName, stateMark } from "../base/labels.js";
@@ -40,11 +40,10 @@ export function createRow(context) {
   more.addEventListener("keydown", moveBetweenRows);
   more.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.repeat || event.ctrlKey || event.metaKey || event.altKey || !keysEnabled()) return;
-    if (justMoved(event.timeStamp)) return;
     const meant = actionByKey(event.key, shown.get(element), context);
     if (!meant) return;
     event.preventDefault();
-    meant.run();
+    if (!pressedTwice(event)) meant.run();
   });
   return element;
 }

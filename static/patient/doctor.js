@@ -2,6 +2,7 @@
 
 import { api } from "../base/api.js";
 import { h } from "../base/dom.js";
+import { moveFocus } from "../base/focus.js";
 import { buildForm, given } from "../base/forms.js";
 import { clockTime, dateAndTime, longDate, t } from "../base/i18n.js";
 import { roomName } from "../base/labels.js";
@@ -86,6 +87,7 @@ function confirmSlot(doctor, slot) {
   });
   const words = t("book.ask", { doctor: doctor.name, day: longDate(slot.start), time: clockTime(slot.start) });
   const dialog = openDialog(t("book.title"), h("p", { class: "dialog-words", text: words }), form);
+  moveFocus(document.activeElement);
 }
 
 /** What was booked, and the ways on from here. */

@@ -3,6 +3,7 @@
 import { api } from "../base/api.js";
 import { serverNow } from "../base/clock.js";
 import { h } from "../base/dom.js";
+import { moveFocus } from "../base/focus.js";
 import { buildForm } from "../base/forms.js";
 import { clockTime, dateAndTime, dayOf, longDate, t } from "../base/i18n.js";
 import { appointmentStateName, stateMark } from "../base/labels.js";
@@ -111,7 +112,7 @@ function move(each, again) {
     });
     const words = t("book.ask", { doctor: each.doctor, day: longDate(slot.start), time: clockTime(slot.start) });
     place.replaceChildren(h("p", {}, h("strong", { text: words })), form);
-    form.querySelector("button").focus();
+    moveFocus(form.querySelector("button"));
   };
   const choose = () => place.replaceChildren(...slotPicker(each.doctor_id, ask));
   choose();

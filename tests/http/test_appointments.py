@@ -313,8 +313,12 @@ async def test_a_check_in_is_taken_back(practice: Practice) -> None:
     assert (await practice.desk.get(f"/api/tickets/{first['ticket_id']}/")).ok()["state"] == "cancelled"
     assert "cancelled" not in {text["kind"] for text in await practice.messages(patient_id=patient["id"])}
     (await practice.desk.post(path + "undo-check-in/")).problem(409, "cannot_undo")
+    (await practice.desk.post(f"/api/queue/{doctor['id']}/undo/")).problem(409, "cannot_undo")
     again = (await practice.desk.post(path + "check-in/")).ok()
     assert again["ticket_id"] != first["ticket_id"]
+    assert (await practice.desk.get(f"/api/queue/{doctor['id']}/")).ok()["arrived"] == 1
+    counted = (await practice.admin.get("/api/statistics/")).ok()["total"]
+    assert (counted["arrived"], counted["cancelled"]) == (1, 0)
     practice.clock.turn(minutes=3)
     (await practice.desk.post(path + "undo-check-in/")).problem(409, "cannot_undo")
 

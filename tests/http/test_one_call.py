@@ -87,7 +87,8 @@ async def test_what_staff_sent_again_is_not_texted_by_renewed_consent_besides(de
 
 async def test_undo_of_a_call_knows_of_the_text_that_staff_sent_again(desk: Desk) -> None:
     await sent_again(desk, keep=False)
-    assert (await undo(desk))["sms"] == "already_sent"
+    undone = await undo(desk)
+    assert (undone["sms"], undone["texted"]) == ("already_sent", True)
 
 
 @pytest.mark.parametrize("by", ["resend", "recall"])
@@ -176,7 +177,7 @@ async def called_who_is_told_otherwise(desk: Desk, command: str) -> dict[str, An
 @pytest.mark.parametrize("command", ["notify-next", "no-show", "put-back"])
 async def test_whoever_was_told_otherwise_is_told_of_the_call_that_stands_again(desk: Desk, command: str) -> None:
     await called_who_is_told_otherwise(desk, command)
-    await undo(desk)
+    assert (await undo(desk))["texted"] is True
     assert calls(desk) == 2
 
 
@@ -200,7 +201,8 @@ async def test_a_recall_that_arrived_counts_also_once_it_is_undone(desk: Desk) -
     await quiet(desk)
     await act(desk, ticket, "recall")
     await quiet(desk)
-    assert (await undo(desk))["sms"] == "already_sent"
+    undone = await undo(desk)
+    assert (undone["sms"], undone["texted"]) == ("already_sent", False)
     before = len(desk.stand_in.posts)
     await act(desk, ticket, "hold")
     await undo(desk)
