@@ -80,6 +80,7 @@ export function openDialog(title, ...content) {
     }
     if (region && element.contains(region)) document.body.append(region);
     element.remove();
+    writeOn();
   });
   if (barred) {
     // Whoever waits for an answer gets the one of a dialog that is closed.
@@ -93,6 +94,14 @@ export function openDialog(title, ...content) {
   element.querySelector("[autofocus], .form input, .form select, .form button, button.button-primary")?.focus();
   raiseCover();
   return { element, close };
+}
+
+/** The browser leads the focus back, but the caret went with the dialog: without it typed keys arrive nowhere. */
+function writeOn() {
+  const focused = document.activeElement;
+  if (!focused?.matches("input, textarea")) return;
+  focused.blur();
+  focused.focus({ preventScroll: true });
 }
 
 /** A locked page's cover goes above what is opened now, and who types in it types on. */
