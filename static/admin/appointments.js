@@ -4,7 +4,7 @@ import { api } from "../base/api.js";
 import { serverNow } from "../base/clock.js";
 import { h } from "../base/dom.js";
 import { buildForm } from "../base/forms.js";
-import { clockTime, currentLanguage, dayOf, t } from "../base/i18n.js";
+import { clockTime, currentLanguage, dateAndTime, dayOf, t } from "../base/i18n.js";
 import { appointmentStateName, noTimes } from "../base/labels.js";
 import { addDoctorFirst } from "../base/page.js";
 import { confirmDialog, openDialog, toast } from "../base/overlays.js";
@@ -55,9 +55,9 @@ export async function book(reload, at) {
     ],
     submit: t("book.confirm"),
     onSubmit: async (values, key) => {
-      await api.post("/api/appointments/", values, key);
+      const made = await api.post("/api/appointments/", values, key);
       dialog.close();
-      toast(t("appointments.booked"));
+      toast(t("appointments.booked", { name: made.patient.name, doctor: made.doctor, time: dateAndTime(made.start) }));
       reload();
     },
   });

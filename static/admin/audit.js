@@ -88,10 +88,10 @@ function choosePatient(only) {
   const form = buildForm({
     fields: [{ name: "patient", label: t("appointments.patient"), required: true, control }],
     submit: t("audit.show"),
-    onSubmit: async ({ patient }) => {
-      const name = control.element.querySelector("select").selectedOptions[0].textContent.split(" · ")[0];
+    onSubmit: async () => {
+      const { id, name } = control.patient();
       dialog.close();
-      only({ id: patient, name });
+      only({ id, name });
     },
   });
   const dialog = openDialog(t("audit.on_patient"), form);

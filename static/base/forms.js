@@ -12,7 +12,7 @@ import { explain, explainField } from "./problems.js";
 /**
  * @typedef {{name: string, label: string, section?: string, type?: string, required?: boolean, hint?: string, value?: unknown,
  *   options?: {value: string, label: string}[], attributes?: object, control?: Control}} Field
- * @typedef {{element: Element, read: () => unknown, focusable?: Element, group?: boolean,
+ * @typedef {{element: Element, read: () => unknown, focusable?: Element, group?: boolean, missing?: string,
  *   refuse?: (message: string, path: string[]) => boolean, focus?: () => void}} Control
  * @param {{fields: Field[], submit: string, onSubmit: (values: object, key: string) => Promise<void>,
  *   extra?: Node[]}} options `control` brings an input of its own (opening hours); `section` is a heading before the field
@@ -87,7 +87,8 @@ function buildField(field) {
     if (message) target.setAttribute("aria-invalid", "true");
     else target.removeAttribute("aria-invalid");
   };
-  target.addEventListener("input", () => refuse(""));
+  // A control that shows its faults itself also takes them back.
+  (control.refuse ? target : control.element).addEventListener("input", () => refuse(""));
   return {
     name: field.name,
     label: field.label,
@@ -97,7 +98,7 @@ function buildField(field) {
     focus: () => (control.focus ? control.focus() : target.focus()),
     check: () => {
       const value = control.read();
-      const fault = field.required && isEmpty(value) ? t("form.required") : field.type === "number" ? outside(target, value) : "";
+      const fault = field.required && isEmpty(value) ? (control.missing ?? t("form.required")) : field.type === "number" ? outside(target, value) : "";
       refuse(fault);
       return Boolean(fault);
     },

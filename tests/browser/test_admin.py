@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage, Watch, log_in
 from tests.browser.process import ADMIN
@@ -252,6 +252,75 @@ def test_appointment_is_booked_moved_and_cancelled(admin: Admin, scene: Scene) -
     choose(page, "Tomas Planner", "Cancel the appointment")
     page.get_by_role("dialog").get_by_role("button", name="Cancel the appointment").click()
     expect(row).to_contain_text("Cancelled")
+
+
+@pytest.fixture
+def booking(admin: Admin, scene: Scene) -> Page:
+    """The booking form, ready but for the patient: two of the name Sparrow, one Robin, one Anna Berg."""
+    scene.doctor("Dr Booked")
+    for name in ("Anna Sparrow", "Zoe Sparrow", "Robin Nest", "Anna Berg"):
+        if not scene.desk.get(f"/api/patients/?q={name.replace(' ', '+')}")["items"]:
+            scene.desk.post("/api/patients/", {"name": name, "sms_consent": False})
+    page = admin("appointments")
+    page.get_by_role("button", name="Book an appointment").click()
+    page.get_by_role("dialog").get_by_role("combobox").filter(has_text="Dr Booked").select_option(label="Dr Booked")
+    expect(page.get_by_role("dialog").get_by_label("Time").last.locator("option").first).to_be_attached()
+    return page
+
+
+def booked_with(scene: Scene, page: Page) -> list[str]:
+    """Whose appointments stand on the page's day with that doctor."""
+    day = page.get_by_role("dialog").get_by_label("Day").input_value()
+    items = scene.desk.get(f"/api/appointments/?date={day}")["items"]
+    return [each["patient"]["name"] for each in items if each["doctor"] == "Dr Booked"]
+
+
+def test_enter_in_the_search_books_nobody_but_leads_to_those_found(booking: Page, scene: Scene) -> None:
+    dialog, search = booking.get_by_role("dialog"), booking.get_by_role("dialog").get_by_role("searchbox")
+    chosen = dialog.get_by_role("group", name="Patient").locator("select")
+    search.press_sequentially("Sparrow")
+    search.press("Enter")
+    expect(chosen).to_be_focused()
+    expect(chosen.locator("option")).to_have_count(3)
+    expect(chosen).to_have_value("")
+    dialog.get_by_role("button", name="Book this time").click()
+    expect(dialog).to_contain_text("Say which patient is meant")
+    assert booked_with(scene, booking) == []
+    search.fill("robin")
+    search.press("Enter")
+    expect(chosen).to_be_focused()
+    expect(chosen.locator("option:checked")).to_have_text("Robin Nest")
+    assert booked_with(scene, booking) == []
+
+
+def test_whoever_was_found_before_is_not_booked_for_what_is_typed_now(booking: Page, scene: Scene) -> None:
+    dialog, search = booking.get_by_role("dialog"), booking.get_by_role("dialog").get_by_role("searchbox")
+    chosen = dialog.get_by_role("group", name="Patient").locator("select")
+    search.fill("robin")
+    expect(chosen.locator("option:checked")).to_have_text("Robin Nest")
+    # The answer to "Anna" comes after the one to "Anna Berg".
+    late: list[Route] = []
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    booking.route("**/api/patients/?q=Anna&*", hold)
+    booking.keyboard.press("Control+A")
+    with booking.expect_request("**/api/patients/?q=Anna&*"):
+        search.fill("Anna")
+    expect(chosen.locator("option")).to_have_count(0)
+    dialog.get_by_role("button", name="Book this time").click()
+    expect(dialog).to_contain_text("Say which patient is meant")
+    search.press_sequentially(" Berg")
+    search.press("Enter")
+    expect(chosen.locator("option:checked")).to_have_text("Anna Berg")
+    with booking.expect_response("**/api/patients/?q=Anna&*"):
+        late[0].continue_()
+    expect(chosen.locator("option")).to_have_count(1)
+    assert booked_with(scene, booking) == []
+    dialog.get_by_role("button", name="Book this time").click()
+    expect(booking.get_by_role("status").filter(has_text="Booked: Anna Berg with Dr Booked, ")).to_be_visible()
+    expect(dialog).to_have_count(0)
 
 
 def test_queue_is_closed_and_everybody_is_moved(admin: Admin, scene: Scene) -> None:
