@@ -28,7 +28,8 @@ WAITING = (
     "Marguerite Vandenbroucke",
     "Priya Raghunathan",
     "Ola Berg",
-    "Ines Haddad",
+    # Moved to the front: on the card of who is next, for the doctor who has a column of their own.
+    "Ines Wolfeschlegelsteinhausenbergerdorf",
 )
 # What people wrote may be cut short on a row, since the row's menu says all of it.
 FAULTS = """() => {
