@@ -5,11 +5,15 @@ Pure. One phone number alone is no proof: a family has one.
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Protocol
 
 from server.patients.model import Patient
 from server.patients.terms import words_of
+
+# How much of two spellings of one name is the same; a letter that differs leaves eight parts of nine or so.
+SPELLED_ALIKE = 0.85
 
 
 class Alike(StrEnum):
@@ -58,14 +62,24 @@ def births_differ(one: str | None, other: str | None) -> bool:
 def contradict(one: Described, other: Described) -> bool:
     """Whether two who go by one number are two people: name, birth date or phone is said of both and differs.
 
-    Another phone is nobody else's where the birth date is the same too.
+    A name may be spelled a little differently, since it is corrected in one place and not in the other; where birth
+    date or phone are the same it may share no more than a part. Another phone is nobody else's where the birth date
+    is the same.
     """
     if births_differ(one.date_of_birth, other.date_of_birth):
         return True
-    if one.name and other.name and name_key(one.name) != name_key(other.name):
-        return True
     born = bool(one.date_of_birth and other.date_of_birth)
+    reached = bool(one.phone and one.phone == other.phone)
+    if one.name and other.name and not _may_be_one_name(one.name, other.name, known=born or reached):
+        return True
     return not born and bool(one.phone and other.phone and one.phone != other.phone)
+
+
+def _may_be_one_name(one: str, other: str, *, known: bool) -> bool:
+    """`known`: something else speaks for one person."""
+    if known and not set(words_of(one)).isdisjoint(words_of(other)):
+        return True
+    return SequenceMatcher(None, name_key(one), name_key(other)).ratio() >= SPELLED_ALIKE
 
 
 def alike(one: Patient, other: Patient) -> tuple[Alike, ...]:

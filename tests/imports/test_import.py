@@ -333,3 +333,15 @@ async def test_a_number_whose_record_was_merged_is_held_against_the_one_that_was
     (booked,) = await office.storage.find("appointments", {}, sort="order")
     assert booked["patient_id"] == ana.id
     assert counts(await desk.done("reference,name,phone\n1,Cem,2025550143\n", key="cem")) == (0, 0, 1)
+
+
+@pytest.mark.gen_test
+async def test_whose_spelling_was_corrected_here_is_still_the_one_of_the_number(desk: ImportDesk) -> None:
+    await desk.office.doctor(name="Dr Rao")
+    await desk.done("reference,name,phone\n1,Ana Ruis,2025550141\n")
+    (ana,) = (await desk.office.patients.newest(None, 9)).patients
+    await desk.office.patients.update(ana.id, PatientChanges(name="Ana Ruiz"))
+    booked = "reference,name,phone,doctor,start\n1,Ana Ruis,2025550141,Rao,2026-03-04 10:00\n"
+    assert counts(await desk.done(booked, kind="appointments", key="booked")) == (1, 0, 0)
+    with_birth_date = "reference,name,phone,birthdate\n1,Ana Ruis,2025550141,1980-05-17\n"
+    assert counts(await desk.done(with_birth_date, key="next")) == (0, 1, 0)

@@ -81,6 +81,9 @@ def test_who_may_be_one_person() -> None:
         ({"date_of_birth": None, "phone": "+12025550142"}, True),
         ({"phone": "+12025550142"}, False),
         ({"name": "NUNEZ, ana", "phone": ""}, False),
+        ({"name": "Ana Núñes", "date_of_birth": None, "phone": ""}, False),
+        ({"name": "Ana Ruiz"}, False),
+        ({"name": "Ana Ruiz", "date_of_birth": None, "phone": ""}, True),
         ({"name": "", "date_of_birth": None, "phone": ""}, False),
     ],
 )
