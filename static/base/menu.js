@@ -18,17 +18,22 @@ export function openMenu(anchor, items, head) {
   const entries = items.map((item) => (item ? entry(item) : h("hr")));
   if (head) head.id = uniqueId("menu-head");
   const named = { "aria-label": anchor.getAttribute("aria-label") ?? anchor.textContent, "aria-describedby": head?.id };
-  const menu = h("div", { class: "menu", role: "menu", ...named }, head, ...entries);
+  // It may have the focus itself: whoever presses its heading, perhaps to copy it, stays in the menu.
+  const menu = h("div", { class: "menu", role: "menu", tabindex: -1, ...named }, head, ...entries);
   const buttons = entries.filter((element) => element.localName === "button");
+
+  /** Where the focus goes when the button itself has gone. */
+  const around = anchor.closest('[tabindex="-1"]');
 
   const close = ({ refocus = true } = {}) => {
     closeOpenMenu = () => {};
     menu.remove();
     anchor.setAttribute("aria-expanded", "false");
     document.removeEventListener("pointerdown", outside, true);
+    document.removeEventListener("keydown", escape, true);
     removeEventListener("resize", leave);
     removeEventListener("scroll", leave, true);
-    if (refocus && anchor.isConnected) anchor.focus({ preventScroll: true });
+    if (refocus) (anchor.isConnected ? anchor : around)?.focus({ preventScroll: true });
   };
   /** The focus goes back to the button, where a second press would open the menu again. */
   const choose = (item) => {
@@ -43,6 +48,8 @@ export function openMenu(anchor, items, head) {
     if (anchor.isConnected && (top !== opened.top || left !== opened.left)) close({ refocus: false });
   };
   const outside = (event) => !menu.contains(event.target) && close({ refocus: anchor.contains(event.target) });
+  /** An open menu takes no keys from elsewhere, but the shortcuts wait until it has closed. */
+  const escape = (event) => event.key === "Escape" && !menu.contains(event.target) && close({ refocus: document.activeElement === document.body });
 
   menu.addEventListener("click", (event) => {
     const index = buttons.indexOf(event.target.closest("button"));
@@ -51,7 +58,7 @@ export function openMenu(anchor, items, head) {
   menu.addEventListener("keydown", (event) => {
     event.stopPropagation();
     const at = buttons.indexOf(document.activeElement);
-    const moves = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 };
+    const moves = { ArrowDown: at + 1, ArrowUp: Math.max(at, 0) - 1, Home: 0, End: -1 };
     if (event.key in moves) buttons.at(moves[event.key] % buttons.length).focus();
     else if (event.key === "Escape" || event.key === "Tab") close();
     else if (byKey(items, event.key)) choose(byKey(items, event.key));
@@ -64,6 +71,7 @@ export function openMenu(anchor, items, head) {
   place(menu, anchor);
   anchor.setAttribute("aria-expanded", "true");
   document.addEventListener("pointerdown", outside, true);
+  document.addEventListener("keydown", escape, true);
   addEventListener("resize", leave);
   addEventListener("scroll", leave, true);
   closeOpenMenu = close;

@@ -58,7 +58,7 @@ export function toast(text, { kind, action, stays = SHOWN } = {}) {
 }
 
 /**
- * A modal dialog. Escape and the cross close it; focus returns to where it was.
+ * A modal dialog. Escape and the cross close it; focus returns to where it was, or to what was around that.
  * @param {string} title @param {(Node|null)[]} content @returns {{element: HTMLDialogElement, close: () => void}}
  */
 export function openDialog(title, ...content) {
@@ -70,6 +70,7 @@ export function openDialog(title, ...content) {
   };
   const cross = h("button", { class: "button button-plain button-icon", type: "button", "aria-label": t("dialog.close"), on: { click: close } });
   cross.append(icon("close"));
+  const around = document.activeElement?.closest('[tabindex="-1"]');
   const head = h("div", { class: "dialog-head" }, h("h2", { id, text: title }), cross);
   const element = h("dialog", { class: "dialog", "aria-labelledby": id }, head, ...content);
   element.addEventListener("close", (event) => {
@@ -80,6 +81,7 @@ export function openDialog(title, ...content) {
     }
     if (region && element.contains(region)) document.body.append(region);
     element.remove();
+    if (document.activeElement === document.body) around?.focus({ preventScroll: true });
     writeOn();
   });
   if (barred) {

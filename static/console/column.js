@@ -64,7 +64,8 @@ export class Column {
 
   /**
    * Before a command on a ticket that is given from its row, or from a dialog that was opened there.
-   * @returns {() => void} leads a focus that was lost with it on to the ticket's row, or to the one that is in its place
+   * @returns {() => void} leads a focus that was lost with it on to the ticket's row, or to the one that is in its place,
+   *   or to the column when its row had gone before
    */
   keepFocus(ticketId) {
     const from = document.activeElement;
@@ -74,7 +75,7 @@ export class Column {
       const now = document.activeElement;
       const lost = [document.body, this.element].includes(now) || now.closest("dialog:not([open])");
       if (!lost) return;
-      const mores = this.#mores();
+      const mores = at < 0 ? [] : this.#mores();
       moveFocus(this.#moreOf(ticketId) ?? mores[at] ?? mores.at(-1) ?? this.element, { preventScroll: true });
     };
   }

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
-from tests.browser.conftest import SETTLED, until
+from tests.browser.conftest import SETTLED, Watch, until
 from tests.browser.scene import Scene
 from tests.browser.test_console import column_of
 
@@ -77,3 +77,51 @@ def test_the_dropped_row_has_the_focus_and_the_next_one_after_a_drop_elsewhere(c
     page.get_by_role("button", name="Move", exact=True).click()
     expect(column.locator("section .row-code")).to_have_text([second, third])
     expect(button(column, third)).to_be_focused()
+
+
+def test_a_menu_whose_heading_was_pressed_keeps_its_keys(console: Console, scene: Scene) -> None:
+    _, (first, _, _) = queue_of(scene, "Dr Heading")
+    column = column_of(page := console(), "Dr Heading")
+    menu = page.get_by_role("menu")
+    button(column, first).click()
+    menu.locator(".menu-head").click()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("menuitem").last).to_be_focused()
+    menu.locator(".menu-head").click()
+    page.keyboard.press("Escape")
+    expect(menu).to_have_count(0)
+    expect(button(column, first)).to_be_focused()
+    # Wherever the focus has gone meanwhile.
+    button(column, first).click()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Escape")
+    expect(menu).to_have_count(0)
+    expect(button(column, first)).to_be_focused()
+
+
+def test_the_column_has_the_focus_when_the_row_of_the_menu_has_gone(
+    console: Console, scene: Scene, watch: Watch
+) -> None:
+    watch.expect("409")
+    doctor, (first, second, third) = queue_of(scene, "Dr Gone")
+    column = column_of(page := console(), "Dr Gone")
+    menu = page.get_by_role("menu")
+    waiting = {ticket["code"]: ticket["id"] for ticket in scene.queue(doctor)["waiting"]}
+    button(column, second).click()
+    scene.desk.post(f"/api/tickets/{waiting[second]}/cancel/", {})
+    expect(button(column, second)).to_have_count(0)
+    menu.get_by_role("menuitem", name="Put on hold").click()
+    expect(column.get_by_role("alert")).not_to_be_empty()
+    expect(column).to_be_focused()
+    button(column, third).click()
+    scene.desk.post(f"/api/tickets/{waiting[third]}/cancel/", {})
+    expect(button(column, third)).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(column).to_be_focused()
+    # From a dialog too.
+    button(column, first).focus()
+    page.keyboard.press("t")
+    scene.desk.post(f"/api/tickets/{waiting[first]}/cancel/", {})
+    expect(button(column, first)).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(column).to_be_focused()
