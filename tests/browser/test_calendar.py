@@ -76,6 +76,33 @@ def test_an_appointment_is_dragged_to_another_day_and_back_by_undo(calendar: Cal
     assert start_of(scene, mine) == mine["start"]
 
 
+# What of the bar's controls lies on another one or leaves the screen.
+CROWDED = """() => {
+  const controls = [...document.querySelectorAll(".filters :is(.button, input, select, h2)")];
+  const shown = controls.filter((each) => each.checkVisibility()).map((each) => [each, each.getBoundingClientRect()]);
+  const across = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1.5;
+  const down = (a, b) => Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 0;
+  const onOther = (one, a) => shown.some(([other, b]) => other !== one && across(a, b) && down(a, b));
+  return shown.filter(([one, a]) => a.right > innerWidth || onOther(one, a)).map(([one]) => one.textContent);
+}"""
+
+
+@pytest.mark.parametrize("language", ["en", "es", "fr", "ar"])
+def test_the_controls_above_the_calendar_stand_side_by_side_on_a_phone(
+    open_page: OpenPage, scene: Scene, language: str
+) -> None:
+    scene.doctor("Dr Phone")
+    page = open_page("/admin/#/appointments", width=390, height=844)
+    log_in(page, *ADMIN)
+    page.get_by_role("navigation").wait_for()
+    page.context.add_cookies([{"name": "lang", "value": language, "url": scene.url}])
+    page.reload()
+    for view in ("day", "week"):
+        page.locator(f"[data-view={view}]").click()
+        expect(page.locator(".calendar-scroll")).to_be_visible()
+        assert page.evaluate(CROWDED) == [], view
+
+
 def test_an_appointment_is_moved_by_keyboard(calendar: Calendar, scene: Scene) -> None:
     doctor = scene.doctor("Dr Keys", hours=short_hours())
     mine = booked(scene, doctor, "Kim Keys")
