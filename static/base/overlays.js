@@ -38,7 +38,9 @@ export function toast(text, { kind, action, stays = SHOWN } = {}) {
   let timer;
   const gone = () => {
     clearTimeout(timer);
+    const held = element.contains(document.activeElement);
     element.remove();
+    if (held) moveFocus(document.querySelector("#main"), { preventScroll: true });
   };
   const start = () => (timer = setTimeout(gone, stays));
   if (action) {

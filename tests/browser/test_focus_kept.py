@@ -125,3 +125,16 @@ def test_the_column_has_the_focus_when_the_row_of_the_menu_has_gone(
     expect(button(column, first)).to_have_count(0)
     page.keyboard.press("Escape")
     expect(column).to_be_focused()
+
+
+def test_a_toast_that_had_the_focus_leaves_it_to_the_page(console: Console, scene: Scene) -> None:
+    _, (first, *_) = queue_of(scene, "Dr Toasts")
+    column = column_of(page := console(), "Dr Toasts")
+    button(column, first).focus()
+    page.keyboard.press("h")
+    undo = page.locator(".toast").get_by_role("button", name="Undo")
+    until(page, SETTLED)
+    undo.focus()
+    page.keyboard.press("Enter")
+    expect(column.get_by_role("heading", name="On hold 1")).to_be_hidden()
+    expect(page.locator("#main")).to_be_focused()
