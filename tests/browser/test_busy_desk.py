@@ -86,6 +86,31 @@ BROKEN_WORDS = """(selector) => [...document.querySelectorAll(selector)].flatMap
   }).map(({ 0: word }) => word);
 })"""
 
+# The words that the focus ring lies on, and "edge" where a scrolling list cuts it off.
+UNDER_RING = """() => {
+  const focused = document.activeElement;
+  const { outlineWidth, outlineOffset } = getComputedStyle(focused);
+  const out = Math.max(0, parseFloat(outlineWidth) + parseFloat(outlineOffset));
+  const { left, right, top, bottom } = focused.getBoundingClientRect();
+  const ring = { left: left - out, right: right + out, top: top - out, bottom: bottom + out };
+  const lies = (box) => Math.min(ring.right, box.right) - Math.max(ring.left, box.left) > 0.5
+    && Math.min(ring.bottom, box.bottom) - Math.max(ring.top, box.top) > 0.5;
+  const around = focused.closest(".column").getBoundingClientRect();
+  const faults = ring.left < around.left || ring.right > around.right ? ["edge"] : [];
+  const texts = document.createTreeWalker(focused.closest(".column"), NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(texts.currentNode);
+    const apart = focused.contains(texts.currentNode) || !texts.currentNode.parentElement.checkVisibility();
+    const cut = texts.currentNode.parentElement.closest(".row-free");
+    const boxes = cut ? [cut.getBoundingClientRect()] : [...range.getClientRects()];
+    if (!apart && boxes.some(lies)) faults.push(texts.currentNode.data);
+  }
+  return faults;
+}"""
+
+BUTTONS = {"status": ".column-status", "now": ".rows-now .row-more", "waiting": ".column-lists .row-more"}
+
 OpenDesk = Callable[..., Page]
 
 
@@ -179,6 +204,20 @@ def test_the_name_of_a_paused_doctor_stays_in_one_piece(busy: OpenDesk, language
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate(BROKEN_WORDS, ".column-head h2") == [], width
         assert page.evaluate(BROKEN_WORDS, ".expected-doctor") == [], width
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_focus_ring_lies_on_no_words(busy: OpenDesk, shoot: Shoot, theme: str) -> None:
+    page = busy(color_scheme=theme)
+    column = page.get_by_role("region", name="Dr Alexandra Featherstonehaugh")
+    page.keyboard.press("Tab")  # from here on the focus is the keyboard's, and shows
+    for name, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for what, button in BUTTONS.items():
+            column.locator(button).first.focus()
+            assert page.evaluate("document.activeElement.matches(':focus-visible')")
+            shoot(page, f"ring-{theme}{name}-{what}")
+            assert page.evaluate(UNDER_RING) == [], (name, what)
 
 
 def test_what_is_cut_short_on_a_row_stands_whole_in_its_menu(busy: OpenDesk) -> None:
