@@ -76,6 +76,7 @@ FLOORS: tuple[tuple[str, Floor], ...] = (
     ("server.sms.reconcile", Floor.SERVICE),
     ("server.sms.suppression", Floor.SERVICE),
     ("server.sms.resend", Floor.SERVICE),
+    ("server.sms.taking_back", Floor.SERVICE),
     ("server.sms.outbox", Floor.SERVICE),
     ("server.sms.pump", Floor.SERVICE),
     ("handlers", Floor.HANDLERS),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from server.sms import outbox
+from server.sms import taking_back
 from tests.http.test_notifications import YOUR_TURN, Desk, desk, unreached
 from tests.twilio.faults import FAULTS
 
@@ -129,7 +129,7 @@ async def test_a_call_whose_patient_was_told_by_a_later_text_is_off_the_list(des
 async def test_a_call_that_was_taken_back_too_early_and_stands_again_is_not_lost(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "OUTCOME_PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(taking_back, "OUTCOME_PATIENCE_SECONDS", 0.05)
     await wait_in_line(desk)
     answered, before = asyncio.Event(), len(desk.stand_in.posts)
     desk.stand_in.next(replace(FAULTS["429"], gate=answered))

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from server.errors import StorageUnavailable
-from server.sms import outbox as outbox_module
+from server.sms import taking_back
 from server.sms.lifecycle import LEASE, LOST
 from server.sms.model import Kind, MessageState
 from server.sms.provider import Carried, Outgoing, Reply
@@ -130,7 +130,7 @@ async def test_what_another_process_is_sending_is_waited_for_before_it_is_taken_
 async def test_only_a_call_may_wait_for_another_try_that_was_taken_back_when_nobody_knew_its_outcome(
     world: World, monkeypatch: pytest.MonkeyPatch, kind: Kind
 ) -> None:
-    monkeypatch.setattr(outbox_module, "OUTCOME_PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(taking_back, "OUTCOME_PATIENCE_SECONDS", 0.05)
     gate = asyncio.Event()
     world.stand_in.next(replace(FAULTS["429"], gate=gate))
     one, two = world.outbox(sole=False), world.outbox(sole=False)
