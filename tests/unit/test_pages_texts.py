@@ -57,6 +57,15 @@ def test_placeholders_are_the_same(language: str) -> None:
         assert placeholders(text) == placeholders(english[key]), key
 
 
+def test_a_code_beside_a_name_keeps_its_place_from_right_to_left() -> None:
+    """A code and a Latin name would read as one run from left to right, the code at its far end, where a list cuts."""
+    for key, text in texts("ar").items():
+        for form in forms(text):
+            if "{code}" in form and re.search(r"\{(name|doctor|room)\}", form):
+                for value in re.findall(r"\{(?:code|name|doctor|room)\}", form):
+                    assert f"\u2068{value}\u2069" in form, key
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_plurals_have_every_form_and_no_text_is_empty(language: str) -> None:
     for key, text in texts(language).items():
