@@ -10,7 +10,7 @@ import structlog
 from server.clock import Clock
 from server.sms.courier import StillTrue
 from server.sms.model import Message, MessageState
-from server.sms.reports import Report, reported
+from server.sms.reports import Report, found_by_mistake, reported
 from server.sms.store import MessageStore
 from server.sms.suppression import Suppression
 
@@ -43,10 +43,34 @@ class Receipts:
         if not id:
             rows = await self._store.with_sids([sid]) if sid else []
             id = rows[0].id if rows else ""
+        mistaken = await self._mistaken(id, token, sid)
         known = bool(id) and await self.take(id, token, report) is not None
         if not known:
             log.warning("sms_receipt_of_unknown_message", sid=sid, status=status, code=code)
+        for row in mistaken if known else ():
+            await self._look_again(row, sid)
         return known
+
+    async def _mistaken(self, id: str, token: str, sid: str) -> list[Message]:
+        """The texts that were taken to have become this message, found in the list by number, words and time alone.
+
+        Only if its own row has no message yet: where two have changed places, each counts once all the same.
+        """
+        row = await self._store.get(id) if id and sid else None
+        attempt = row.attempt_of(token=token) if row is not None else None
+        if attempt is None or attempt.sid:
+            return []
+        return [other for other in await self._store.with_sids([sid]) if other.id != id]
+
+    async def _look_again(self, row: Message, sid: str) -> None:
+        """Its own message is still to be found, or it never became one."""
+        mistaken: Message | None = row
+        while mistaken is not None and mistaken.sid == sid and mistaken.attempt_of(sid=sid) is not None:
+            after = found_by_mistake(mistaken, sid, self._clock.now())
+            if (saved := await self._store.replace(after)) is not None:
+                await self.moved(mistaken, saved)
+                return
+            mistaken = await self._store.get(row.id)
 
     async def take(self, id: str, token: str, report: Report) -> Message | None:
         """Write a report into the row; None if there is no such row, or no such attempt in it."""

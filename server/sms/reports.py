@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from server.clock import whole_seconds
 from server.sms.lifecycle import again, in_time, watched
 from server.sms.model import Attempt, Event, Lane, Message, MessageState
 from server.sms.retry import DELIVERY, Fate, Outcome
@@ -65,6 +66,14 @@ def reported(row: Message, attempt: Attempt, report: Report, *, may_resend: bool
     if report.status in _FAILURES:
         return _failed(row, report, may_resend=may_resend)
     return watched(replace(row, state=MessageState.ACCEPTED, code=None), report.at)
+
+
+def found_by_mistake(row: Message, sid: str, now: datetime) -> Message:
+    """The row whose message turned out to be another row's: nobody knows again what became of its request."""
+    attempts = tuple(replace(each, sid="") if each.sid == sid else each for each in row.attempts)
+    row = replace(row, attempts=attempts, sid="", provider_status="", state=MessageState.UNKNOWN, code=None)
+    row = replace(row, lane=Lane.UNCLEAR, next_at=whole_seconds(now))
+    return row.with_event(Event(now, "found_by_mistake", sid))
 
 
 def without_receipt(row: Message, now: datetime) -> Message:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -306,3 +307,31 @@ async def test_a_twilio_that_never_answers_is_not_asked_without_end(world: World
     assert (await world.row(reminder.id)).state is MessageState.UNKNOWN
     assert await asked_in_vain(world, outbox.poller.run, "taken:your_turn:1") < MOST_ASKED
     assert (await world.row("taken:your_turn:1")).events[-1].what == "no_receipt"
+
+
+async def test_a_text_that_was_given_anothers_message_is_looked_for_again_and_sent(world: World) -> None:
+    world.stand_in.next("drop_after_accepting", "drop")
+    outbox = world.outbox()
+    for ticket in ("came", "lost"):
+        await outbox.put(world.message(ticket))
+        await world.reaches(MessageState.UNKNOWN, f"{ticket}:your_turn:1")
+        world.clock.turn(1)
+    sid = world.stand_in.posts[0].sid
+    assert sid is not None
+    # Twilio's clock is a second ahead, which makes it look like the second one's.
+    world.stand_in.messages[sid]["date_created"] = format_datetime(NINE + timedelta(seconds=1))
+    world.clock.turn(3)
+    await outbox.reconciler.run()
+    assert (await world.row("lost:your_turn:1")).sid == sid
+    came = await world.row("came:your_turn:1")
+    assert await outbox.receipts.callback(came.id, came.attempts[0].token, sid, "delivered", None)
+    assert (await world.row("came:your_turn:1")).state is MessageState.DELIVERED
+    assert (await world.row("lost:your_turn:1")).state is MessageState.UNKNOWN
+    for seconds in (7, 20, 1):
+        world.clock.turn(seconds)
+        await outbox.reconciler.run()
+        await outbox.pump()
+        await outbox.settle()
+    lost = await world.row("lost:your_turn:1")
+    assert (lost.state, lost.sid) == (MessageState.ACCEPTED, world.stand_in.posts[2].sid)
+    assert len(world.stand_in.posts) == 3
