@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 Say = Callable[..., str]
 _BARE_ROOM = re.compile(r"\w?\d+\w?|\w")
 _STEP_MINUTES = 5
+# Beyond this many minutes nobody counts in minutes.
+_IN_HOURS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def room_name(room: str | None, say: Say) -> str:
 
 
 def about(estimate: Mapping[str, str] | None, now: datetime, say: Say) -> str:
-    """The estimate as people say it, rounded to five minutes; empty when there is none."""
+    """The estimate as people say it, rounded to five minutes or out to hours; empty when there is none."""
     if estimate is None:
         return ""
     start, end = (
@@ -60,8 +62,18 @@ def about(estimate: Mapping[str, str] | None, now: datetime, say: Say) -> str:
     end = max(start, end)
     if end == 0:
         return say("estimate.soon")
+    if end > _IN_HOURS:
+        return _about_hours(start // 60, -(-end // 60), say)
     if start == end:
         return say("estimate.about", minutes=end)
     if start == 0:
         return say("estimate.up_to", minutes=end)
     return say("estimate.range", **{"from": start, "to": end})
+
+
+def _about_hours(start: int, end: int, say: Say) -> str:
+    if start == end:
+        return say("estimate.about_hours", hours=end)
+    if start == 0:
+        return say("estimate.up_to_hours", hours=end)
+    return say("estimate.range_hours", **{"from": start, "to": end})

@@ -140,15 +140,24 @@ export const dayOf = (milliseconds) =>
     new Date(milliseconds),
   );
 
-/** "about 15–25 min" or "up to 25 min" from an estimate of two instants; null when there is none. */
+/** Beyond this many minutes nobody counts in minutes. */
+const IN_HOURS = 120;
+
+/** "about 15–25 min", "up to 25 min" or "about 5–6 h" from an estimate of two instants; null when there is none. */
 export function aboutRange(estimate, now) {
   if (!estimate) return null;
   const minutes = (iso) => Math.max(0, Math.round((Date.parse(iso) - now) / 60_000 / 5) * 5);
   const from = minutes(estimate.from);
   const to = Math.max(from, minutes(estimate.to));
   if (to === 0) return t("estimate.soon");
+  if (to > IN_HOURS) return aboutHours(Math.floor(from / 60), Math.ceil(to / 60));
   if (from === to) return t("estimate.about", { minutes: to });
   return from === 0 ? t("estimate.up_to", { minutes: to }) : t("estimate.range", { from, to });
+}
+
+function aboutHours(from, to) {
+  if (from === to) return t("estimate.about_hours", { hours: to });
+  return from === 0 ? t("estimate.up_to_hours", { hours: to }) : t("estimate.range_hours", { from, to });
 }
 
 const formats = new Map();

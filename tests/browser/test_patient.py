@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage, Watch
 from tests.browser.scene import Scene
@@ -24,6 +26,18 @@ def test_place_follows_live(open_page: OpenPage, scene: Scene) -> None:
     scene.desk.post(f"/api/tickets/{mine['id']}/finish/")
     expect(page.locator("#headline")).to_have_text("Your visit is over")
     expect(page.get_by_role("link", name="To the clinic’s page")).to_be_visible()
+
+
+def test_a_long_wait_is_said_in_hours_everywhere(
+    open_page: OpenPage, scene: Scene, console: Callable[..., Page]
+) -> None:
+    doctor = scene.doctor("Dr Hours")
+    mine = scene.walk_in(doctor, "Mine")
+    scene.desk.post(f"/api/queue/{doctor['id']}/pause/", {"minutes": 330})
+    for with_script in (True, False):
+        page = open_page(f"/t/{mine['id']}", width=390, height=844, java_script_enabled=with_script)
+        expect(page.locator("#detail")).to_have_text("about 5–6 h")
+    expect(console().get_by_role("region", name="Dr Hours").locator(".row")).to_contain_text("about 5–6 h")
 
 
 def test_running_late_lets_others_go_first(open_page: OpenPage, scene: Scene) -> None:

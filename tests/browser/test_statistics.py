@@ -22,6 +22,9 @@ def test_the_page_says_what_the_api_says(open_page: OpenPage, scene: Scene) -> N
     expect(page.locator(".headline").first).to_contain_text(str(total["arrived"]))
     page.get_by_label("Doctor", exact=True).select_option(label="Dr Counted")
     expect(page.locator(".headline").first.locator("strong")).to_have_text("3")
+    estimates = page.locator(".headline").filter(has_text="Calls within the estimate")
+    # Somebody was called, but what they had been told counts only once nothing can change the visit any more.
+    expect(estimates).to_contain_text("no ended visit has a known estimate")
     row = page.get_by_role("row").filter(has_text="Dr Counted")
     expect(row.get_by_role("cell")).to_contain_text(["3", "1", "0"])
     chart = page.get_by_role("img", name="Arrivals by hour")

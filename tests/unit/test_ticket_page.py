@@ -57,6 +57,10 @@ def test_every_other_state_has_its_words(state: str) -> None:
         (between(20, 10), "about 20 min"),
         (between(3, 33), "about 5–35 min"),
         (between(-4, 26), "up to 25 min"),
+        (between(90, 120), "about 90–120 min"),
+        (between(310, 340), "about 5–6 h"),
+        (between(180, 180), "about 3 h"),
+        (between(20, 150), "up to 3 h"),
     ],
 )
 def test_estimates_are_said_as_people_do(estimate: dict[str, str] | None, words: str) -> None:
