@@ -195,13 +195,10 @@ class UndoHandler(QueueCommandHandler):
         applied, sms, texted = await queues.undo(doctor_id, self.command(commands.UndoLast, doctor_id, seq=body.seq))
         outcome = applied.done.outcome
         tickets = [await queues.ticket_after(applied, id, staff=True) for id in outcome["tickets"]]
-        answer = {
-            "undone": outcome["undone"],
-            "tickets": tickets,
-            "sms": sms,
-            "texted": texted,
-            "seq": applied.done.seq,
-        }
+        codes = ", ".join(ticket["code"] for ticket in tickets)
+        self.audit("undo queue", doctor_id, undone=outcome["undone"], codes=codes)
+        shown = {"undone": outcome["undone"], "tickets": tickets, "seq": applied.done.seq}
+        answer = {**shown, "sms": sms, "texted": texted}
         self.answer(answer, replayed=applied.replayed)
 
 

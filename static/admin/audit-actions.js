@@ -77,3 +77,10 @@ export function actionName(action) {
   const key = `audit.action.${action.replace(/[^a-z]+/g, "_")}`;
   return hasText(key) ? t(key) : action;
 }
+
+/** A command of a queue (`call_next`, `set_priority`) in the words that its own row of the audit has. */
+export function commandName(command) {
+  const said = command.replace(/^set_/, "");
+  const key = [said, `${said}_ticket`, `${said}_queue`].map((action) => `audit.action.${action}`).find(hasText);
+  return key ? t(key) : command;
+}

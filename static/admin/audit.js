@@ -9,7 +9,7 @@ import { icon } from "../base/icons.js";
 import { fill } from "../base/page.js";
 import { openDialog, toast } from "../base/overlays.js";
 import { explain } from "../base/problems.js";
-import { ACTIONS, actionName } from "./audit-actions.js";
+import { ACTIONS, actionName, commandName } from "./audit-actions.js";
 import { listView } from "./list.js";
 import { patientControl } from "./patient-control.js";
 
@@ -78,6 +78,7 @@ function detailOf({ detail }) {
 
 function worded(name, value) {
   if (name === "role") return roleName(value);
+  if (name === "undone") return commandName(value);
   if (name === "fields") return value.split(", ").map((field) => (hasText(`patient.${field}`) ? t(`patient.${field}`) : field)).join(", ");
   if (name === "kind" && hasText(`imports.kind.${value}`)) return t(`imports.kind.${value}`);
   return value === true ? t("audit.yes") : value;

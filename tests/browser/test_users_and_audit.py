@@ -87,6 +87,18 @@ def test_the_audit_says_in_words_who_did_what_to_whom(open_page: OpenPage, scene
     expect(page.get_by_text("Nothing found.")).to_be_visible()
 
 
+def test_an_undo_in_the_audit_says_what_was_undone(open_page: OpenPage, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Undone")
+    ticket = scene.walk_in(doctor, "Amina Yusuf")
+    for command, body in (("call", {}), ("priority", {"priority": "priority"})):
+        scene.desk.post(f"/api/tickets/{ticket['id']}/{command}/", body)
+        scene.desk.post(f"/api/queue/{doctor['id']}/undo/", {})
+    page = panel(open_page, "audit")
+    rows = page.get_by_role("row").filter(has_text="Undid the last step").filter(has_text="Dr Undone")
+    expect(rows.nth(1)).to_contain_text(f"undone: Called somebody · tickets: {ticket['code']}")
+    expect(rows.nth(0)).to_contain_text(f"undone: Changed a priority · tickets: {ticket['code']}")
+
+
 @pytest.mark.parametrize("theme", THEMES)
 def test_users_and_audit_can_be_read(open_page: OpenPage, scene: Scene, theme: str) -> None:
     page = panel(open_page, "users", color_scheme=theme, width=390, height=844)

@@ -64,6 +64,22 @@ async def test_a_command_whose_answer_was_lost_stands_in_the_audit_once(
     assert await rows(clinic, ticket["id"]) == ["enqueue", "hold ticket", "resume ticket", "hold ticket"]
 
 
+async def test_an_undo_says_which_step_on_which_tickets(clinic: Clinic) -> None:
+    first, second = await clinic.walk_in(), await clinic.walk_in("Bo Lind")
+    undo = f"/api/queue/{clinic.doctor_id}/undo/"
+    for path in ("/api/notify-next/", f"/api/queue/{clinic.doctor_id}/cancel-all/"):
+        body = {"doctor_id": clinic.doctor_id} if path.startswith("/api/notify") else {}
+        (await clinic.desk.post(path, body)).ok(200)
+        (await clinic.desk.post(undo, {})).ok(200)
+    await clinic.server.services.audit.flush()
+    page = (await clinic.admin.get("/api/audit/", {"action": "undo queue"})).ok()
+    assert {row["subject_id"] for row in page["items"]} == {clinic.doctor_id}
+    assert [row["detail"] for row in reversed(page["items"])] == [
+        {"undone": "call_next", "codes": first["code"]},
+        {"undone": "cancel_all", "codes": f"{first['code']}, {second['code']}"},
+    ]
+
+
 async def test_what_a_restarted_server_recognises_leaves_no_second_row(clinic: Clinic) -> None:
     patient = {"name": "Bo Example", "sms_consent": False}
     registered = (await clinic.desk.post("/api/patients/", patient, key="register")).ok(201)
