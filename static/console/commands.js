@@ -15,12 +15,12 @@ const UNDO_SHOWN = 20_000;
 
 export class Commands {
   #queues;
+  #printing;
   #refuse;
   #keepFocus;
   #own;
   /** The last thing done here, for the key U; it has a way `back` if it can be taken back. */
   #last = null;
-  #made = null;
   /** The newest step of each queue, with the toast that tells of it. */
   #steps = new Map();
   #sent = Promise.resolve();
@@ -28,12 +28,14 @@ export class Commands {
   #unreached = new Set();
 
   /**
-   * @param queues {@link Queues} @param {(doctorId: string, text: string|null, ticketId?: string) => void} refuse shows or clears a refusal
+   * @param queues {@link Queues} @param printing {@link Printing}
+   * @param {(doctorId: string, text: string|null, ticketId?: string) => void} refuse shows or clears a refusal
    * @param {(ticket: object) => () => void} keepFocus what `Column.keepFocus` says for the ticket's column
    * @param {(doctorId: string) => () => void} own what `Column.own` does
    */
-  constructor(queues, refuse, keepFocus, own) {
+  constructor(queues, printing, refuse, keepFocus, own) {
     this.#queues = queues;
+    this.#printing = printing;
     this.#refuse = refuse;
     this.#keepFocus = keepFocus;
     this.#own = own;
@@ -72,13 +74,14 @@ export class Commands {
   joined(text, ticket) {
     toast(text, { action: { label: t("paper.print"), run: () => printTicket(ticket) }, stays: UNDO_SHOWN });
     this.#last = { text };
-    this.#made = ticket;
+    this.#printing.made(ticket);
   }
 
-  /** Check somebody in; the key U waits for it. */
+  /** Check somebody in; the keys of undo and of printing wait for it. */
   checkIn(appointmentId) {
     const sending = api.post(`/api/appointments/${appointmentId}/check-in/`);
     this.#sent = sending.then(() => null, () => null);
+    this.#printing.expect(sending.then(({ ticket }) => ticket));
     return sending;
   }
 
@@ -86,14 +89,8 @@ export class Commands {
   checkedIn(text, ticket, appointmentId) {
     // A doctor may check in for a colleague, whose queue they do not command.
     const own = this.#queues.doctors.has(ticket.doctor_id);
-    this.#offer({ doctorId: ticket.doctor_id, text, back: own ? { path: `/api/appointments/${appointmentId}/undo-check-in/`, body: {} } : null });
-    this.#made = ticket;
-  }
-
-  /** Print the ticket that was made here last. @returns {boolean} whether there is one */
-  print() {
-    if (this.#made) printTicket(this.#made);
-    return Boolean(this.#made);
+    this.#offer({ doctorId: ticket.doctor_id, text, ticket, back: own ? { path: `/api/appointments/${appointmentId}/undo-check-in/`, body: {} } : null });
+    this.#printing.made(ticket);
   }
 
   /** Take back the last thing done, and nothing older; one whose answer is still under way counts. */
@@ -108,6 +105,7 @@ export class Commands {
     if (this.#last === step) this.#last = null;
     const words = ({ sms, texted }) => (texted ? "undo.done_texted" : sms === "already_sent" ? "undo.done_sms_left" : "undo.done");
     const sentence = (answer) => t(words(answer), { what: step.text });
+    if (step.ticket) this.#printing.unmade(step.ticket);
     const problem = await this.run(step.doctorId, step.back.path, step.back.body, sentence, { kind: "undo" });
     if (problem?.code === "offline") this.#offer(step);
   }

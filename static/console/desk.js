@@ -17,8 +17,10 @@ import { connectDisplay, scannedCode } from "./connect.js";
 import { enableDragging } from "./drag.js";
 import { buildFinder } from "./finder.js";
 import { Joining } from "./joining.js";
-import { keysEnabled, listenForKeys, showKeys, switchKeys } from "./keys.js";
+import { keysEnabled, listenForKeys, onPrintKey, showKeys, switchKeys } from "./keys.js";
+import { Printing, printTicket } from "./printing.js";
 import { Queues } from "./queues.js";
+import { ticketOf } from "./row.js";
 import { Unreached } from "./unreached.js";
 
 const TICK = 10_000;
@@ -30,8 +32,10 @@ export async function startDesk(place, user) {
   const columns = new Map();
   const board = h("div", { class: "columns" });
   const active = activeColumn(board, queues);
+  const printing = new Printing();
   const commands = new Commands(
     queues,
+    printing,
     (doctorId, text, ticketId) => {
       if (columns.has(doctorId)) columns.get(doctorId).refuse(text, ticketId);
       else if (text) toast(text, { kind: "stopped" });
@@ -42,8 +46,9 @@ export async function startDesk(place, user) {
   const joining = new Joining(queues, active, commands);
   const choices = {
     onPatient: (patient) => joining.patient(patient),
-    onWalkIn: (text) => joining.walkIn(text),
+    onWalkIn: (text, sent) => joining.walkIn(text, sent),
     onRegister: (text) => joining.register(text),
+    onTaken: (coming) => printing.expect(coming),
     rowOf: (ticket) => columns.get(ticket.doctor_id)?.rowOf(ticket.id) ?? null,
   };
   const finder = buildFinder(choices, () => queues.status !== "offline");
@@ -104,21 +109,25 @@ export async function startDesk(place, user) {
 
   const stopping = new AbortController();
   const columnAt = (index) => columns.get([...queues.doctors.keys()][index]);
+  const print = () => {
+    const ticket = ticketOf(document.activeElement.closest(".row"));
+    if (ticket) printTicket(ticket);
+    else printing.print(finder.filled());
+  };
   const shortcuts = {
     "/": () => finder.focus(),
     n: () => columns.get(active())?.primary(),
     u: () => commands.undo(),
     a: () => appointments.focus(),
-    p: () => commands.print() || toast(t("print.nothing")),
+    p: print,
     "?": showKeys,
   };
   for (let digit = 1; digit <= 9; digit += 1) shortcuts[digit] = () => columnAt(digit - 1)?.element.focus();
   listenForKeys(shortcuts, stopping.signal);
-  // The box has the focus again after somebody joined, and the key P would be typed into it.
-  document.addEventListener("keydown", (event) => {
-    const wanted = (event.ctrlKey || event.metaKey) && event.key === "p" && !document.querySelector("dialog[open]");
-    if (wanted && commands.print()) event.preventDefault();
-  }, { signal: stopping.signal });
+  onPrintKey(() => {
+    // In a dialog only that of somebody who joins means a ticket.
+    if (printing.coming || !document.querySelector("dialog[open]")) print();
+  }, stopping.signal);
 
   return {
     news: queues.news,

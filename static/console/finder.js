@@ -14,10 +14,12 @@ const PAUSE = 180;
 const SHOWN = 8;
 
 /**
- * @param {{onPatient: (patient) => void, onWalkIn: (text) => void, onRegister: (text) => void, rowOf: (ticket) => HTMLElement|null}} chosen
+ * @param {{onPatient: (patient) => Promise, onWalkIn: (text, sent: boolean) => Promise, onRegister: (text) => Promise,
+ *   onTaken: (coming: Promise<object|null>) => void, rowOf: (ticket) => HTMLElement|null}} chosen each brings a ticket, or null;
+ *   `sent`: the walk-in's dialog is to send itself; `onTaken` is told of all as soon as somebody means them
  * @param {() => boolean} connected whether a search could be answered now; call `again` when that has changed
  */
-export function buildFinder({ onPatient, onWalkIn, onRegister, rowOf }, connected) {
+export function buildFinder({ onPatient, onWalkIn, onRegister, onTaken, rowOf }, connected) {
   const input = h("input", {
     type: "search",
     role: "combobox",
@@ -41,6 +43,8 @@ export function buildFinder({ onPatient, onWalkIn, onRegister, rowOf }, connecte
   let offered = null;
   /** The search under way, and what for. */
   let looking = null;
+  /** The Enter that waits for the answer, and whether it was pressed once more meanwhile. */
+  let entered = null;
 
   const close = () => {
     list.hidden = true;
@@ -54,6 +58,7 @@ export function buildFinder({ onPatient, onWalkIn, onRegister, rowOf }, connecte
     options = [];
     offered = null;
     looking = null;
+    entered = null;
     asked += 1;
     list.replaceChildren();
     close();
@@ -66,17 +71,20 @@ export function buildFinder({ onPatient, onWalkIn, onRegister, rowOf }, connecte
     options[index]?.element.scrollIntoView({ block: "nearest" });
   };
 
-  const take = (index) => {
+  /** @returns {Promise<object|null>} the ticket it leads to */
+  const take = async (index, twice = false) => {
     const option = options[index];
-    if (!option) return;
+    if (!option) return null;
+    // Of several who are meant the second Enter chooses none.
+    const sent = twice && options.every(({ patient }) => !patient);
     clear();
-    option.run();
+    return option.run(sent);
   };
 
   /** Only a search that was answered offers to create: a patient who is there already must not come in twice. */
   const offer = (patients, text, words) => {
     const creating = [
-      { label: t("finder.walk_in", { text }), run: () => onWalkIn(text) },
+      { label: t("finder.walk_in", { text }), run: (sent) => onWalkIn(text, sent) },
       { label: t("finder.register", { text }), run: () => onRegister(text) },
     ];
     const found = patients.slice(0, SHOWN).flatMap((patient) => [...rows(patient, text), { patient, run: () => onPatient(patient) }]);
@@ -87,7 +95,12 @@ export function buildFinder({ onPatient, onWalkIn, onRegister, rowOf }, connecte
   const rows = ({ name, tickets }, text) =>
     tickets
       .filter((ticket) => sameCode(ticket.code, text) && rowOf(ticket))
-      .map((ticket) => ({ label: t("finder.to_row", { code: ticket.code, name }), icon: "arrow", run: () => rowOf(ticket)?.focus() }));
+      .map((ticket) => ({ label: t("finder.to_row", { code: ticket.code, name }), icon: "arrow", run: () => toRow(ticket) }));
+
+  const toRow = (ticket) => {
+    rowOf(ticket)?.focus();
+    return null;
+  };
 
   /** Words and nothing to choose. */
   const say = (text, words) => show(text, [], words);
@@ -99,7 +112,7 @@ export function buildFinder({ onPatient, onWalkIn, onRegister, rowOf }, connecte
     options.forEach((option, index) => {
       option.element = h("li", { role: "option", id: `found-${index}`, "aria-selected": "false" }, ...(option.patient ? describe(option.patient) : [icon(option.icon ?? "plus"), h("span", { text: option.label })]));
       option.element.addEventListener("pointerdown", (event) => event.preventDefault());
-      option.element.addEventListener("click", () => take(index));
+      option.element.addEventListener("click", () => onTaken(take(index)));
     });
     const said = words ? h("li", { class: "found-note", role: "presentation", text: words }) : null;
     list.replaceChildren(...[said, ...options.map((option) => option.element)].filter(Boolean));
@@ -148,30 +161,38 @@ export function buildFinder({ onPatient, onWalkIn, onRegister, rowOf }, connecte
     }
   };
 
+  /** Enter right after typing waits for the answer, and takes none to what was typed before. */
+  const enter = async (mine) => {
+    const { text } = mine;
+    clearTimeout(timer);
+    if (offered !== text || !options.length) await look();
+    if (entered !== mine) return null;
+    entered = null;
+    return offered === text && typed() === text ? take(active, mine.twice) : null;
+  };
+
   input.addEventListener("input", () => {
+    // Whoever types on means somebody else.
+    entered = null;
     clearTimeout(timer);
     timer = setTimeout(look, PAUSE);
   });
   input.addEventListener("focus", () => list.childElementCount && input.value && (list.hidden = false));
   input.addEventListener("blur", close);
-  input.addEventListener("keydown", async (event) => {
+  input.addEventListener("keydown", (event) => {
     if (event.key === "Escape") clear();
     // The key that leads here, pressed once more out of habit, is no part of a name.
     else if (event.key === "/" && !input.value) list.hidden = true;
     else if (event.key === "ArrowDown" && options.length) activate((active + 1) % options.length);
     else if (event.key === "ArrowUp" && options.length) activate((active - 1 + options.length) % options.length);
-    else if (event.key === "Enter") {
-      // Enter right after typing waits for the answer, and takes none to what was typed before.
-      clearTimeout(timer);
-      const text = typed();
-      if (offered !== text || !options.length) await look();
-      if (offered === text && typed() === text) take(active);
-    } else return;
+    else if (event.key === "Enter" && entered) entered.twice = true;
+    else if (event.key === "Enter") onTaken(enter((entered = { text: typed(), twice: false })));
+    else return;
     event.preventDefault();
   });
 
   const again = () => document.activeElement === input && look();
-  return { element, focus: () => input.focus(), again };
+  return { element, focus: () => input.focus(), again, filled: () => Boolean(typed()) };
 }
 
 /** A code may be typed as a17 or A 017. */

@@ -1,4 +1,4 @@
-/** The dialogs that bring somebody into a queue: a found patient, a walk-in, a registration. */
+/** The dialogs that bring somebody into a queue: a found patient, a walk-in, a registration. Each gives its ticket, or null. */
 
 import { api } from "../base/api.js";
 import { serverNow } from "../base/clock.js";
@@ -32,36 +32,51 @@ export class Joining {
 
   /** A registered patient joins a queue; who is booked today is offered the check-in first. */
   async patient(patient) {
-    if (this.#nowhere()) return;
+    if (this.#nowhere()) return null;
     const bookings = await bookedToday(patient);
+    let joining = null;
     const form = buildForm({
       fields: [this.#doctorField(), ...this.#queueFields()],
       submit: t("join.submit"),
       onSubmit: async (values, key) => {
-        const ticket = await api.post("/api/enqueue/", { patient_id: patient.id, ...given(values) }, key);
+        const ticket = await once(api.post("/api/enqueue/", { patient_id: patient.id, ...given(values) }, key));
         dialog.close();
         this.#joined(ticket, patient.name);
       },
     });
+    const checkIn = async ({ id }) => {
+      const ticket = await once(this.#commands.checkIn(id).then((answer) => answer.ticket));
+      dialog.close();
+      this.#commands.checkedIn(joinedAs(ticket, patient.name), ticket, id);
+    };
+    /** One way in at a time: with its booking, or without. */
+    const once = async (sending) => {
+      joining = sending;
+      for (const way of dialog.element.querySelectorAll("form, .booked")) way.inert = true;
+      try {
+        return await sending;
+      } finally {
+        for (const way of dialog.element.querySelectorAll("form, .booked")) way.inert = false;
+      }
+    };
     const facts = [patient.date_of_birth && birthDate(patient.date_of_birth), patient.phone_masked].filter(Boolean);
     const head = facts.length ? h("p", { class: "soft" }, ...facts.flatMap((fact, index) => [index ? " · " : null, h("bdi", { text: fact })])) : null;
-    const dialog = openDialog(t("join.title", { name: patient.name }), head, this.#bookings(bookings, patient, () => dialog.close()), form);
+    const dialog = openDialog(t("join.title", { name: patient.name }), head, this.#bookings(bookings, checkIn), form);
     const submit = form.querySelector("button[type=submit]");
     submit.classList.toggle("button-primary", !bookings.length);
     (dialog.element.querySelector(".booked button") ?? submit).focus();
+    return ticketOf(dialog, () => joining);
   }
 
   /** A button per booking of today, with its doctor; null for those who are not expected. */
-  #bookings(bookings, patient, close) {
+  #bookings(bookings, checkIn) {
     if (!bookings.length) return null;
     const problem = h("div", { role: "alert" });
-    const checkIn = async (each, button) => {
+    const press = async (each, button) => {
       if (button.getAttribute("aria-busy")) return;
       button.setAttribute("aria-busy", "true");
       try {
-        const { ticket } = await this.#commands.checkIn(each.id);
-        close();
-        this.#commands.checkedIn(joinedAs(ticket, patient.name), ticket, each.id);
+        await checkIn(each);
       } catch (refusal) {
         problem.replaceChildren(notice("attention", explain(refusal)));
       } finally {
@@ -70,7 +85,7 @@ export class Joining {
     };
     const buttons = bookings.map((each) => {
       const text = t("join.check_in", { time: clockTime(each.start), doctor: each.doctor });
-      return h("button", { class: "button button-primary button-wide", type: "button", text, on: { click: ({ currentTarget }) => checkIn(each, currentTarget) } });
+      return h("button", { class: "button button-primary button-wide", type: "button", text, on: { click: ({ currentTarget }) => press(each, currentTarget) } });
     });
     return h("div", { class: "stack tight booked" }, problem, ...buttons, h("p", { class: "soft", text: t("join.or_without_booking") }));
   }
@@ -82,25 +97,30 @@ export class Joining {
     return true;
   }
 
-  /** Somebody who just came in: a name is enough. `text` is what the search box held. */
-  walkIn(text) {
-    if (this.#nowhere()) return;
+  /** Somebody who just came in: a name is enough. `text` is what the search box held; `sent`: it was entered twice. */
+  async walkIn(text, sent) {
+    if (this.#nowhere()) return null;
+    let joining = null;
     const form = buildForm({
       fields: [this.#doctorField(), ...personFields(text), languageField(), ...this.#queueFields()],
       submit: t("join.submit"),
       onSubmit: async ({ name, phone, sms_consent, language, ...queue }, key) => {
         const walk_in = { name, sms_consent: Boolean(phone) && sms_consent, language, ...given({ phone }) };
-        const ticket = await api.post("/api/enqueue/", { walk_in, ...given(queue) }, key);
+        joining = api.post("/api/enqueue/", { walk_in, ...given(queue) }, key);
+        const ticket = await joining;
         dialog.close();
         this.#joined(ticket, name);
       },
     });
     const dialog = openDialog(t("join.walk_in_title"), form);
     focusFirstGap(form);
+    if (sent && form.elements.namedItem("name").value) form.requestSubmit();
+    return ticketOf(dialog, () => joining);
   }
 
   /** A patient is registered, then may join. */
-  register(text) {
+  async register(text) {
+    let joining = null;
     const form = buildForm({
       fields: [
         ...personFields(text),
@@ -109,14 +129,16 @@ export class Joining {
       ],
       submit: t("join.register"),
       onSubmit: async (values, key) => {
-        const patient = await api.post("/api/patients/", given({ ...values, sms_consent: Boolean(values.phone) && values.sms_consent }), key);
+        const sending = api.post("/api/patients/", given({ ...values, sms_consent: Boolean(values.phone) && values.sms_consent }), key);
+        joining = sending.then((patient) => this.patient({ ...values, ...patient })).catch(() => null);
+        await sending;
         dialog.close();
         toast(t("done.registered", { name: values.name }));
-        this.patient({ ...values, ...patient });
       },
     });
     const dialog = openDialog(t("join.register_title"), form);
     focusFirstGap(form);
+    return ticketOf(dialog, () => joining);
   }
 
   #joined(ticket, name) {
@@ -143,6 +165,10 @@ export class Joining {
     ];
   }
 }
+
+/** What a dialog brings in the end: known once it is closed, and what it sent then (`sent`, a promise) is answered. */
+const ticketOf = (dialog, sent) =>
+  new Promise((done) => dialog.element.addEventListener("close", () => done(sent()?.catch(() => null) ?? null)));
 
 const joinedAs = (ticket, name) => t("done.joined", { code: ticket.code, name, doctor: ticket.doctor });
 

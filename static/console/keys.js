@@ -31,6 +31,23 @@ export function listenForKeys(shortcuts, signal) {
   }, { signal });
 }
 
+/**
+ * Ctrl+P works also where letters are typed: the box has the focus again after somebody joined. The browser's own
+ * printing never comes, which would put everybody's names on paper.
+ * @param {() => void} print @param {AbortSignal} signal
+ */
+export function onPrintKey(print, signal) {
+  document.addEventListener("keydown", (event) => {
+    const { key, code, repeat, target } = event;
+    // Keyboards without Latin letters print by the place of the key, as browsers have it.
+    const printing = key.toLowerCase() === "p" || (code === "KeyP" && !/^[\x20-\x7e]$/.test(key));
+    if (!printing || event.altKey || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    // An open menu has a key P of its own.
+    if (!repeat && !target.closest(".menu") && !document.querySelector(".dialog-cover[open]")) print();
+  }, { signal, capture: true });
+}
+
 export function showKeys() {
   const keys = [
     ["/", "keys.find"],
