@@ -32,11 +32,21 @@ function whoWasFaster({ state, by, at }) {
   return t("error.wrong_state", { state: name });
 }
 
+/** A refusal of the page's own, in its reader's words, before anything is sent. */
+export class Unsent extends Error {
+  /** @param {string} field whom `message` stands beside */
+  constructor(field, message) {
+    super(message);
+    this.errors = [{ field, own: message }];
+  }
+}
+
 /**
  * The sentence to show beside a field. The server's message is what follows the field's name, in English and in the
  * words of the API; where those would not do on a page, `wrong.<field>` says it in every language.
  */
 export function explainField(error) {
+  if (error.own) return error.own;
   const names = error.field.split(".").reverse();
   const own = names.map((name) => `wrong.${name}`).find(hasText);
   if (own) return t(own);

@@ -8,7 +8,7 @@ import { birthDate, clockTime, currentLanguage, dayOf, LANGUAGES, t } from "../b
 import { priorityName } from "../base/labels.js";
 import { addDoctorFirst, notice } from "../base/page.js";
 import { openDialog, toast } from "../base/overlays.js";
-import { explain } from "../base/problems.js";
+import { explain, Unsent } from "../base/problems.js";
 import { session } from "../base/session.js";
 
 const PHONE = /^[+\d][\d\s().-]{3,}$/;
@@ -105,7 +105,8 @@ export class Joining {
       fields: [this.#doctorField(), ...personFields(text), languageField(), ...this.#queueFields()],
       submit: t("join.submit"),
       onSubmit: async ({ name, phone, sms_consent, language, ...queue }, key) => {
-        const walk_in = { name, sms_consent: Boolean(phone) && sms_consent, language, ...given({ phone }) };
+        requireNumber(phone, sms_consent);
+        const walk_in = { name, sms_consent, language, ...given({ phone }) };
         joining = api.post("/api/enqueue/", { walk_in, ...given(queue) }, key);
         const ticket = await joining;
         dialog.close();
@@ -129,7 +130,8 @@ export class Joining {
       ],
       submit: t("join.register"),
       onSubmit: async (values, key) => {
-        const sending = api.post("/api/patients/", given({ ...values, sms_consent: Boolean(values.phone) && values.sms_consent }), key);
+        requireNumber(values.phone, values.sms_consent);
+        const sending = api.post("/api/patients/", given(values), key);
         joining = sending.then((patient) => this.patient({ ...values, ...patient })).catch(() => null);
         await sending;
         dialog.close();
@@ -181,6 +183,11 @@ function personFields(text) {
     { name: "phone", label: t("patient.phone"), type: "tel", value: isPhone ? text : "", attributes: { autocomplete: "off" } },
     { name: "sms_consent", label: t("patient.sms_consent"), type: "checkbox" },
   ];
+}
+
+/** Whoever ticks that the patient agreed to texts means to send some. */
+function requireNumber(phone, consent) {
+  if (consent && !phone) throw new Unsent("phone", t("form.phone_for_texts"));
 }
 
 /** What the patient is texted and called in; most speak what the desk does. */
