@@ -1,6 +1,6 @@
 /**
  * Keeps a live list steady: what the pointer is about to press stays under it, and a row that changes place slides there.
- * Only a pointer on the move holds the list; one that was put down somewhere holds nothing.
+ * Only a pointer on the move or a drag holds the list; a pointer that was put down somewhere holds nothing.
  */
 
 const REST = 1_500;
@@ -14,6 +14,8 @@ export class Steady {
   constructor(lists) {
     this.#lists = lists;
     lists.addEventListener("pointermove", ({ pointerType, target }) => pointerType === "mouse" && this.#aim(target.closest(".row")));
+    // A drag sends no moves of the pointer; it goes on telling where it is, also while it stands still.
+    lists.addEventListener("dragover", ({ target }) => this.#aim(target.closest(".row")));
     lists.addEventListener("pointerleave", () => this.#letGo());
   }
 
