@@ -3,7 +3,7 @@
  * typed stays until it is accepted. The same contents sent twice carry the same key, so they count once.
  */
 
-import { newKey } from "./api.js";
+import { connection, newKey } from "./api.js";
 import { h, uniqueId } from "./dom.js";
 import { t } from "./i18n.js";
 import { notice } from "./page.js";
@@ -66,7 +66,12 @@ function showProblem(problem, parts, summary) {
     beside.push(part);
   }
   if (beside.length) beside[0].focus();
-  else summary.append(notice("stopped", problem.code === "offline" ? t("error.offline_typed") : explain(problem)));
+  else {
+    const said = notice("stopped", problem.code === "offline" ? t("error.offline_typed") : explain(problem));
+    summary.append(said);
+    // Once the line is back it is no news any more.
+    if (problem.code === "offline") connection.addEventListener("change", () => said.remove(), { once: true });
+  }
 }
 
 function buildField(field) {

@@ -97,3 +97,21 @@ def test_a_refusal_after_the_dialog_was_closed_is_said_in_the_column(
     page.keyboard.press("Escape")
     held[0].fulfill(status=500, content_type="application/problem+json", body=REFUSAL)
     expect(column.get_by_role("alert")).to_contain_text("cannot be reached")
+
+
+def test_that_the_server_cannot_be_reached_is_said_until_it_can(console: Console, scene: Scene, watch: Watch) -> None:
+    watch.expect_outage()
+    doctor = scene.doctor("Dr Away")
+    ticket = scene.walk_in(doctor, "Away Person")
+    page = console()
+    column = column_of(page, "Dr Away")
+    act(page, column, ticket["code"], "Change priority…")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("chest pain")
+    page.context.set_offline(True)
+    dialog.get_by_role("button", name="Save").click()
+    said = dialog.get_by_role("alert").first
+    expect(said).to_contain_text("cannot be reached", timeout=30_000)  # it is tried some times before that is said
+    page.context.set_offline(False)
+    expect(said).to_be_hidden(timeout=20_000)
+    expect(dialog.get_by_label("Reason")).to_have_value("chest pain")
