@@ -13,7 +13,7 @@ from handlers.base import ApiHandler, operation
 from handlers.notifications import NotificationAnswer
 from handlers.schemas import Answer, Body
 from server.clock import iso
-from server.errors import DayOver, Invalid, NotFound, WrongState
+from server.errors import DayOver, Forbidden, Invalid, NotFound, WrongState
 from server.ids import new_id, order_key
 from server.patients.model import Patient, PatientChanges
 from server.patients.phones import mask, parse_phone
@@ -150,15 +150,15 @@ class ResendHandler(ApiHandler):
         body=ResendBody,
         answer=NotificationAnswer,
         status=201,
-        errors=(NotFound, WrongState, Invalid),
+        errors=(NotFound, WrongState, Invalid, Forbidden),
         idempotent=True,
     )
     async def post(self, notification_id: str) -> None:
-        """Makes a new row with the same text; consent is asked of the patient's record as it is now."""
+        """Makes a new row with the same text; consent is asked of the patient's record. A doctor: of the own queue."""
         body = self.body(ResendBody)
         country = self.services.settings.default_country
         phone = parse_phone(body.phone, country) if body.phone else None
-        old = await self.services.outbox.get(notification_id)
+        old = await _commanded(self, notification_id)
         patient = await self.services.patients.get(old.patient_id)
         message, replayed = await self.services.outbox.resend(
             old, self.command_id(), phone=phone, consent=patient.sms_consent
@@ -189,10 +189,12 @@ class HandledHandler(ApiHandler):
     @operation(
         summary="The patient was told some other way: take the text off the list",
         answer=NotificationAnswer,
-        errors=(NotFound,),
+        errors=(NotFound, Forbidden),
         idempotent=True,
     )
     async def post(self, notification_id: str) -> None:
+        """A doctor: of the own queue only."""
+        await _commanded(self, notification_id)
         self.answer(message_view(await self.services.outbox.note(notification_id, HANDLED)))
 
 
@@ -203,6 +205,14 @@ class NumberHandler(ApiHandler):
         message = await self.services.outbox.note(notification_id, SHOWN)
         self.audit("phone number shown", notification_id)
         self.answer({"phone": message.to})
+
+
+async def _commanded(handler: ApiHandler, notification_id: str) -> Message:
+    """The text, if its doctor's queue is the caller's to command. Raises NotFound, Forbidden."""
+    message = await handler.services.outbox.get(notification_id)
+    if not handler.signed_in().commands(message.doctor_id):
+        raise Forbidden("This text is about another doctor's patient. Ask reception.")
+    return message
 
 
 def _item(row: Message, name: str, ticket: dict[str, Any]) -> dict[str, Any]:

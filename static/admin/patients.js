@@ -2,10 +2,9 @@
 
 import { api } from "../base/api.js";
 import { h } from "../base/dom.js";
-import { buildForm, changed } from "../base/forms.js";
 import { birthDate, LANGUAGES, t } from "../base/i18n.js";
 import { confirmDialog, openDialog, toast } from "../base/overlays.js";
-import { notice } from "../base/page.js";
+import { editPatient } from "../base/patient-form.js";
 import { attempt } from "./attempt.js";
 import { duplicatesView } from "./duplicates.js";
 import { listView } from "./list.js";
@@ -33,7 +32,7 @@ const list = (lookForDuplicates) =>
     name: (patient) => patient.name,
     filters: [{ name: "q", label: t("finder.label"), type: "search" }],
     more: () => [h("button", { class: "button", type: "button", text: t("duplicates.find"), on: { click: lookForDuplicates } })],
-    create: { label: t("patients.add"), open: (reload) => edit(null, reload) },
+    create: { label: t("patients.add"), open: (reload) => editPatient(null, reload) },
     columns: [
       { label: t("patient.name"), cell: (patient) => patient.name },
       { label: t("patient.date_of_birth"), cell: (patient) => patient.date_of_birth && birthDate(patient.date_of_birth) },
@@ -47,42 +46,12 @@ const list = (lookForDuplicates) =>
 const textsOf = ({ sms_consent, opted_out }) => t(opted_out ? "patient.texts_stopped" : sms_consent ? "patient.texts_yes" : "patient.texts_no");
 
 const actionsFor = (patient, reload) => [
-  { label: t("action.edit"), run: () => attempt(async () => edit(await api.get(`/api/patients/${patient.id}/`), reload)) },
+  { label: t("action.edit"), run: () => attempt(async () => editPatient(await api.get(`/api/patients/${patient.id}/`), reload)) },
   ...(patient.has_account ? [{ label: t("patients.new_password"), run: () => newPassword(patient) }] : []),
   { label: t("patients.export"), run: () => exportOne(patient) },
   { label: t("merge.open"), run: () => chooseMerge(patient, reload) },
   { label: t("patients.anonymise"), danger: true, run: () => anonymise(patient, reload) },
 ];
-
-function edit(patient, reload) {
-  const languages = Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }));
-  const confirmed = patient?.phone ? [{ name: "number_confirmed", label: t("patient.number_confirmed"), type: "checkbox", value: patient.number_confirmed }] : [];
-  const form = buildForm({
-    fields: [
-      { name: "name", label: t("patient.name"), required: true, value: patient?.name },
-      { name: "phone", label: t("patient.phone"), type: "tel", value: patient?.phone },
-      { name: "sms_consent", label: t("patient.sms_consent"), type: "checkbox", value: patient?.sms_consent },
-      ...confirmed,
-      { name: "date_of_birth", label: t("patient.date_of_birth"), type: "date", value: patient?.date_of_birth },
-      { name: "language", label: t("patient.language"), type: "select", required: true, options: languages, value: patient?.language },
-    ],
-    submit: t("action.save"),
-    onSubmit: async (values, key) => {
-      if (patient) await api.patch(`/api/patients/${patient.id}/`, emptied(changed(patient, values)));
-      else await api.post("/api/patients/", filled(values), key);
-      dialog.close();
-      toast(t("done.saved", { name: values.name }));
-      reload();
-    },
-  });
-  if (patient?.opted_out) form.prepend(notice("attention", t("patient.opted_out")));
-  const dialog = openDialog(patient ? patient.name : t("patients.add"), form);
-}
-
-const filled = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
-
-/** What is left empty is taken away. */
-const emptied = (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value === "" ? null : value]));
 
 async function newPassword(patient) {
   await attempt(async () => {

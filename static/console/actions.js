@@ -1,18 +1,21 @@
 /** The actions a ticket offers, by its state: what stands in the menu of its row, most used first. */
 
+import { api } from "../base/api.js";
 import { h } from "../base/dom.js";
 import { buildForm, given } from "../base/forms.js";
 import { t } from "../base/i18n.js";
 import { priorityName } from "../base/labels.js";
-import { openDialog } from "../base/overlays.js";
+import { openDialog, toast } from "../base/overlays.js";
+import { editPatient } from "../base/patient-form.js";
+import { explain } from "../base/problems.js";
 import { printTicket } from "./printing.js";
 
 const BY_STATE = {
-  waiting: ["call", "hold", "transfer", null, "priority", "first", "move", null, "print", null, "left", "cancel"],
-  called: ["recall", "start", "put-back", "no-show", null, "hold", "transfer", "left"],
-  in_room: ["finish", "hold", "transfer"],
-  on_hold: ["resume", "transfer", null, "print", null, "left", "cancel"],
-  no_show: ["rejoin", "transfer"],
+  waiting: ["call", "hold", "transfer", null, "priority", "first", "move", null, "print", "details", null, "left", "cancel"],
+  called: ["recall", "start", "put-back", "no-show", null, "hold", "transfer", "details", "left"],
+  in_room: ["finish", "hold", "transfer", "details"],
+  on_hold: ["resume", "transfer", null, "print", "details", null, "left", "cancel"],
+  no_show: ["rejoin", "transfer", "details"],
 };
 /** The key of each action while its row has the focus, or its menu is open; digits lead to the columns. */
 const KEYS = {
@@ -30,6 +33,7 @@ const KEYS = {
   first: "E",
   move: "M",
   print: "P",
+  details: "O",
   left: "L",
   cancel: "D",
 };
@@ -59,6 +63,7 @@ export function action(name, ticket, { commands, queues, room }) {
     first: () => commands.ticket(ticket, "move", { after: 0 }),
     move: () => askMove(ticket, commands, queues),
     print: () => printTicket(ticket),
+    details: () => openDetails(ticket),
     priority: () => askPriority(ticket, commands),
     transfer: () => askTransfer(ticket, commands, queues),
   }[name];
@@ -68,6 +73,15 @@ export function action(name, ticket, { commands, queues, room }) {
     danger: DANGER.has(name),
     run: run ?? (() => commands.ticket(ticket, name)),
   };
+}
+
+/** The patient's record, to put right what was misheard; the ticket follows. */
+async function openDetails(ticket) {
+  try {
+    editPatient(await api.get(`/api/patients/${ticket.patient.id}/`), () => {});
+  } catch (problem) {
+    toast(explain(problem), { kind: "stopped" });
+  }
 }
 
 function askPriority(ticket, commands) {

@@ -191,3 +191,20 @@ def test_a_doctor_reads_which_language_the_patient_speaks_also_while_they_are_th
         expect(row.get_by_text("parle arabe")).to_be_visible()
     written = row.get_by_text(reason)
     assert written.evaluate("(reason) => reason.scrollWidth <= reason.clientWidth")
+
+
+def test_what_was_misheard_is_put_right_from_the_row(console: Console, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Misheard")
+    ticket = scene.walk_in(doctor, "Nor Hadad")
+    page = console()
+    column = column_of(page, "Dr Misheard")
+    column.get_by_role("button", name=f"Actions for {ticket['code']}").focus()
+    page.keyboard.press("o")
+    dialog = page.get_by_role("dialog", name="Nor Hadad")
+    dialog.get_by_label("Name").fill("Noor Haddad")
+    dialog.get_by_label("Phone").fill("+1 202 555 0123")
+    dialog.get_by_label("Language").select_option("ar")
+    dialog.get_by_role("button", name="Save").click()
+    expect(column.locator(".row")).to_contain_text("Noor Haddad")
+    patient = scene.queue(doctor)["waiting"][0]["patient"]
+    assert (patient["name"], patient["phone_masked"], patient["language"]) == ("Noor Haddad", "•••• 0123", "ar")

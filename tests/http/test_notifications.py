@@ -357,3 +357,7 @@ async def test_doctors_see_who_was_not_reached_of_their_own_patients_only(desk: 
         doctor = await desk.admin.sign_in(name, "a-good-password")
         found = (await doctor.get("/api/notifications/unreached/")).ok()["items"]
         assert {item["patient_id"] for item in found} == own
+        others = [item["id"] for item in await unreached(desk) if item["patient_id"] not in own]
+        for verb in ("resend", "handled"):
+            (await doctor.post(f"/api/notifications/{others[0]}/{verb}/", {})).problem(403, "forbidden")
+            (await doctor.post(f"/api/notifications/{found[0]['id']}/{verb}/", {})).ok()
