@@ -8,6 +8,7 @@ import { moveFocus } from "../base/focus.js";
 import { appointmentStateName } from "../base/labels.js";
 import { notice } from "../base/page.js";
 import { explain } from "../base/problems.js";
+import { Steady } from "./steady.js";
 
 /** The visit did not take place, so that the patient may be checked in once more. */
 const GIVEN_UP = new Set(["cancelled", "left"]);
@@ -23,6 +24,7 @@ export class Appointments {
   #refusal = h("div");
   #heading = h("h2", { id: "expected", tabindex: -1, text: t("appointments.today") });
   #asked = 0;
+  #steady;
   #shown = [];
   #day = "";
   /** Whether each booking's ticket stood in its queue when that was last heard of. */
@@ -40,6 +42,7 @@ export class Appointments {
       this.#list,
       this.#empty,
     );
+    this.#steady = new Steady(this.element, ".expected-row");
     this.toggle = h("a", { class: "button button-plain side-link", href: "#appointments", text: t("appointments.today") });
     // Somebody expected may have joined as a walk-in; and what went wrong for want of a line is over with it.
     queues.addEventListener("view", ({ detail }) => this.#hear(detail));
@@ -93,7 +96,7 @@ export class Appointments {
 
   #render() {
     this.#empty.hidden = this.#shown.length > 0;
-    reconcile(this.#list, this.#shown, (item) => item.id, () => this.#create(), (row, item) => this.#update(row, item));
+    this.#steady.during(() => reconcile(this.#list, this.#shown, (item) => item.id, () => this.#create(), (row, item) => this.#update(row, item)));
   }
 
   #create() {

@@ -7,15 +7,17 @@ const REST = 1_500;
 
 export class Steady {
   #lists;
+  #selector;
   #aimed = null;
   #resting = null;
 
-  /** @param {HTMLElement} lists scrolls, and holds rows with the class `row` */
-  constructor(lists) {
+  /** @param {HTMLElement} lists scrolls, and holds rows @param {string} selector what a row is */
+  constructor(lists, selector = ".row") {
     this.#lists = lists;
-    lists.addEventListener("pointermove", ({ pointerType, target }) => pointerType === "mouse" && this.#aim(target.closest(".row")));
+    this.#selector = selector;
+    lists.addEventListener("pointermove", ({ pointerType, target }) => pointerType === "mouse" && this.#aim(target.closest(selector)));
     // A drag sends no moves of the pointer; it goes on telling where it is, also while it stands still.
-    lists.addEventListener("dragover", ({ target }) => this.#aim(target.closest(".row")));
+    lists.addEventListener("dragover", ({ target }) => this.#aim(target.closest(selector)));
     lists.addEventListener("pointerleave", () => this.#letGo());
   }
 
@@ -37,7 +39,7 @@ export class Steady {
   /** The list has moved by `shift` pixels under the pointer: move it back. */
   #hold(shift) {
     const lists = this.#lists;
-    const room = shift < 0 ? lists.scrollTop : lists.scrollHeight - lists.clientHeight - lists.scrollTop;
+    const room = shift < 0 ? lists.scrollTop : roomBelow(lists);
     const missing = Math.max(0, Math.abs(shift) - room);
     const side = shift < 0 ? "--held-above" : "--held-below";
     if (missing) lists.style.setProperty(side, `${(parseFloat(lists.style.getPropertyValue(side)) || 0) + missing}px`);
@@ -65,7 +67,7 @@ export class Steady {
   }
 
   #rows() {
-    return [...this.#lists.querySelectorAll(".row")];
+    return [...this.#lists.querySelectorAll(this.#selector)];
   }
 
   /** Where each row in sight stands, in their order; the others cost nothing, however many wait. */
@@ -73,13 +75,20 @@ export class Steady {
     const { top, bottom } = this.#lists.getBoundingClientRect();
     const edge = Math.min(bottom, innerHeight);
     const tops = new Map();
-    for (const row of this.#lists.getElementsByClassName("row")) {
+    for (const row of this.#rows()) {
       const place = row.getBoundingClientRect();
       if (place.top > edge) break;
       if (place.bottom >= top) tops.set(row, place.top);
     }
     return tops;
   }
+}
+
+/** How far it can be scrolled down still; less than nothing where what it holds does not fill it. */
+function roomBelow(lists) {
+  const ends = Math.max(...[...lists.children].map((each) => each.getBoundingClientRect().bottom));
+  const filled = ends - lists.getBoundingClientRect().top + lists.scrollTop + parseFloat(getComputedStyle(lists).paddingBottom);
+  return filled - lists.clientHeight - lists.scrollTop;
 }
 
 /** Whether `row` is still there with the same rows before it, as far as those are still there too: it has not moved itself. */

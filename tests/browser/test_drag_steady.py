@@ -1,4 +1,4 @@
-"""While a row is dragged, the row under the pointer stays there, whatever happens in the queue meanwhile."""
+"""What is under the pointer, or the target of a drag, stays there, whatever happens in the lists meanwhile."""
 
 from __future__ import annotations
 
@@ -37,5 +37,33 @@ def test_the_target_of_a_drag_stays_under_it(console: Console, scene: Scene) -> 
     expect(rows).to_have_count(3)
     after = target.bounding_box()
     page.mouse.up()
+    assert after is not None
+    assert abs(after["y"] - before["y"]) < 2
+
+
+def test_who_is_expected_stays_under_the_pointer_when_somebody_is_booked_before(console: Console, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Expects All")
+    day = scene.queue(doctor)["day"]
+    slots = scene.desk.get(f"/api/doctors/{doctor['id']}/slots/?date={day}")["items"]
+
+    def book(name: str, slot: int) -> None:
+        patient = scene.desk.post("/api/patients/", {"name": name, "sms_consent": False})
+        booking = {"patient_id": patient["id"], "doctor_id": doctor["id"], "start": slots[slot]["start"]}
+        scene.desk.post("/api/appointments/", booking)
+
+    book("Later Person", 3)
+    page = console()
+    row = page.locator("#appointments .expected-row").filter(has_text="Later Person")
+    expect(row).to_be_visible()
+    row.hover()
+    before = row.bounding_box()
+    assert before is not None
+    book("Sooner Person", 1)
+    sooner = page.locator("#appointments .expected-row").filter(has_text="Sooner Person")
+    for step in range(1000):  # a pointer that rests holds nothing
+        page.mouse.move(before["x"] + 20 + step % 2, before["y"] + before["height"] / 2)
+        if sooner.count():
+            break
+    after = row.bounding_box()
     assert after is not None
     assert abs(after["y"] - before["y"]) < 2
