@@ -69,12 +69,20 @@ export function openDialog(title, ...content) {
     if (!element.open) return;
     moveFocus(null);
     element.close();
+    writeOn();
   };
   const cross = h("button", { class: "button button-plain button-icon", type: "button", "aria-label": t("dialog.close"), on: { click: close } });
   cross.append(icon("close"));
   const around = document.activeElement?.closest('[tabindex="-1"]');
   const head = h("div", { class: "dialog-head" }, h("h2", { id, text: title }), cross);
   const element = h("dialog", { class: "dialog", "aria-labelledby": id }, head, ...content);
+  // Escape, closed here and now: what is typed next must not arrive before the caret does.
+  element.addEventListener("cancel", (event) => {
+    if (event.target !== element || element.matches(".dialog-cover")) return;
+    event.preventDefault();
+    element.close();
+    writeOn();
+  });
   element.addEventListener("close", (event) => {
     // Closed and shown again at once: it was only raised.
     if (element.open) {

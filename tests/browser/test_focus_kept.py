@@ -133,6 +133,8 @@ def test_a_toast_that_had_the_focus_leaves_it_to_the_page(console: Console, scen
     button(column, first).focus()
     page.keyboard.press("h")
     undo = page.locator(".toast").get_by_role("button", name="Undo")
+    expect(column.get_by_role("heading", name="On hold 1")).to_be_visible()
+    expect(button(column, first)).to_be_focused()
     until(page, SETTLED)
     undo.focus()
     page.keyboard.press("Enter")

@@ -39,6 +39,8 @@ def test_statistics_open_on_the_service_day_under_way(open_page: OpenPage, scene
     expect(page.locator(".headline").first.locator("strong")).to_have_text("1")
     day = date.fromisoformat(scene.queue(doctor)["day"])
     page.get_by_label("Period").select_option(label="Last 7 days")
+    first = page.locator(".statistics-filters input[type=date]").first
+    expect(first).to_have_value((day - timedelta(days=6)).isoformat())  # the day is asked for first
     page.get_by_label("Period").select_option(label="Other days…")
     expect(page.get_by_label("From", exact=True)).to_have_value((day - timedelta(days=6)).isoformat())
     expect(page.get_by_label("To", exact=True)).to_have_value(day.isoformat())
