@@ -18,7 +18,7 @@ const BY_STATE = {
   no_show: ["rejoin", "transfer", "details"],
 };
 /** The key of each action while its row has the focus, or its menu is open; digits lead to the columns. */
-const KEYS = {
+export const KEYS = {
   call: "C",
   recall: "R",
   start: "S",

@@ -7,6 +7,7 @@ import { h } from "../base/dom.js";
 import { settled } from "../base/focus.js";
 import { t } from "../base/i18n.js";
 import { openDialog } from "../base/overlays.js";
+import { KEYS } from "./actions.js";
 
 const OFF = "keys-off";
 
@@ -59,22 +60,9 @@ export function showKeys() {
     ["P, Ctrl+P", "keys.print"],
     ["?", "keys.help"],
   ];
-  const onPatient = [
-    ["C", "action.call"],
-    ["R", "action.recall"],
-    ["S", "action.start"],
-    ["F", "action.finish"],
-    ["B", "action.put-back"],
-    ["X", "action.no-show"],
-    ["H", "action.hold"],
-    ["T", "action.transfer"],
-    ["Y", "action.priority"],
-    ["E", "action.first"],
-    ["M", "action.move"],
-    ["P", "action.print"],
-    ["L", "action.left"],
-    ["D", "action.cancel"],
-  ];
+  // Of two actions with one key only one is offered at a time: the commoner one is named.
+  const byKey = new Map(Object.entries(KEYS).reverse().map(([name, key]) => [key, `action.${name}`]));
+  const onPatient = [...byKey].reverse();
   openDialog(t("keys.title"), h("div", { class: "key-lists" }, listed(keys), h("h3", { text: t("keys.on_patient") }), listed(onPatient)));
 }
 

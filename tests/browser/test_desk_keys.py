@@ -208,3 +208,16 @@ def test_what_was_misheard_is_put_right_from_the_row(console: Console, scene: Sc
     expect(column.locator(".row")).to_contain_text("Noor Haddad")
     patient = scene.queue(doctor)["waiting"][0]["patient"]
     assert (patient["name"], patient["phone_masked"], patient["language"]) == ("Noor Haddad", "•••• 0123", "ar")
+
+
+def test_the_list_of_keys_names_every_action_of_a_row(console: Console, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Lists Keys")
+    ticket = scene.walk_in(doctor, "Ada Keys")
+    page = console()
+    column_of(page, "Dr Lists Keys").get_by_role("button", name=f"Actions for {ticket['code']}").click()
+    offered = {item.inner_text() for item in page.get_by_role("menuitem").locator("kbd").all()}
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    named = {key.inner_text() for key in page.get_by_role("dialog").locator("kbd").all()}
+    assert "O" in offered
+    assert offered <= named
