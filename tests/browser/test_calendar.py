@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.conftest import OpenPage, Watch, log_in
+from tests.browser.conftest import OpenPage, Watch, log_in, until
 from tests.browser.process import ADMIN, ServerProcess
 from tests.browser.scene import Scene
 from tests.browser.test_accessible import violations
+from tests.browser.test_double_press import PRESSED_AGAIN
 
 Calendar = Callable[[dict[str, Any]], Page]
 
@@ -316,3 +317,37 @@ def test_what_somebody_else_books_appears_and_the_keyboard_stays_where_it_is(cal
     expect(page.get_by_role("button", name="Lena Live")).to_be_focused()
     scene.desk.post(f"/api/appointments/{mine['id']}/cancel/")
     expect(page.get_by_role("button", name="Lena Live")).to_have_count(0)
+
+
+def test_the_keyboard_goes_on_with_the_appointment_it_has_moved(calendar: Calendar, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Goes On", hours=short_hours())
+    booked(scene, doctor, "Kim Goes On")
+    page = calendar(doctor)
+    page.get_by_role("button", name="Kim Goes On").focus()
+    for key in ("m", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator(".toast")).to_contain_text("Kim Goes On is moved to")
+    expect(page.get_by_role("button", name="Kim Goes On")).to_be_focused()
+
+
+# Enter as soon as a dialog has opened, with what a browser does with it on a button.
+ENTER_ONCE_OPEN = """() => document.addEventListener("focusin", function again({ target }) {
+    if (!target.closest("dialog")) return;
+    document.removeEventListener("focusin", again);
+    queueMicrotask(() => {
+        const key = new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true });
+        if (target.dispatchEvent(key)) target.click();
+        window.pressedAgain = true;
+    });
+})"""
+
+
+def test_the_second_enter_on_an_appointment_does_nothing_in_its_dialog(calendar: Calendar, scene: Scene) -> None:
+    doctor = scene.doctor("Dr Enters Twice", hours=short_hours())
+    booked(scene, doctor, "Kim Twice")
+    page = calendar(doctor)
+    page.get_by_role("button", name="Kim Twice").focus()
+    page.evaluate(ENTER_ONCE_OPEN)
+    page.keyboard.press("Enter")
+    until(page, PRESSED_AGAIN)
+    expect(page.get_by_role("dialog", name="Kim Twice")).to_be_visible()

@@ -141,3 +141,20 @@ def test_a_refused_check_in_stays_said_when_others_book(console: Console, scene:
     expected(scene, other, "Bob Other")
     expect(check_in(page, "Bob Other")).to_be_visible()
     expect(alert).to_contain_text("closed for today")
+
+
+def test_an_undo_that_did_not_reach_the_server_can_be_tried_again(console: Console, scene: Scene, watch: Watch) -> None:
+    watch.expect_outage()
+    doctor = scene.doctor("Dr Tries Again")
+    ticket = scene.walk_in(doctor, "Ada Again")
+    page = console()
+    button(page, doctor, ticket["code"]).focus()
+    page.keyboard.press("h")
+    expect(section(page, doctor, "On hold 1")).to_be_visible()
+    page.route("**/undo/", lambda route: route.abort())
+    page.keyboard.press("u")
+    alert = column_of(page, doctor["name"]).get_by_role("alert")
+    expect(alert).to_contain_text("connection", timeout=30_000)
+    page.unroute("**/undo/")
+    page.keyboard.press("u")
+    expect(section(page, doctor, "Waiting 1")).to_be_visible()
